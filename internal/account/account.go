@@ -1,0 +1,110 @@
+// Package account decides who someone is and what they may do: users,
+// sessions, API keys, roles. It hashes and compares; it never stores, and
+// knows neither cookies nor headers.
+package account
+
+import (
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Role is what a person is, on the instance or in one project.
+type Role string
+
+// Instance roles (admin, support, member) and project roles (owner,
+// developer, viewer).
+const (
+	Admin     Role = "admin"
+	Support   Role = "support"
+	Member    Role = "member"
+	Owner     Role = "owner"
+	Developer Role = "developer"
+	Viewer    Role = "viewer"
+)
+
+// Scope is what an API key may do.
+type Scope string
+
+// The scopes of API keys; reveal and rotate need Secrets.
+const (
+	ScopePublish Scope = "publish"
+	ScopeManage  Scope = "manage"
+	ScopeRead    Scope = "read"
+	ScopeSecrets Scope = "secrets"
+)
+
+// User is a person who can sign in.
+type User struct {
+	ID    webhook.UserID
+	Email string
+	Name  string
+	Role  Role
+	// PasswordHash is empty for people who came by a sign-in link only.
+	PasswordHash string
+	CreatedAt    time.Time
+	LastSeenAt   time.Time
+	DisabledAt   time.Time
+}
+
+// Membership is a user's role in a project.
+type Membership struct {
+	ProjectID webhook.ProjectID
+	UserID    webhook.UserID
+	Email     string
+	Name      string
+	Role      Role
+	CreatedAt time.Time
+}
+
+// Key is an API key. The secret itself is never kept, only its SHA-256.
+type Key struct {
+	ID webhook.KeyID
+	// ProjectID is zero for an instance key: the platform's own.
+	ProjectID  webhook.ProjectID
+	Name       string
+	Scopes     []Scope
+	Hash       [32]byte
+	CreatedBy  webhook.Actor
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+	RevokedAt  time.Time
+}
+
+// LinkKind says what a one-time link is for.
+type LinkKind string
+
+// The kinds of one-time link.
+const (
+	LinkSetup  LinkKind = "setup"
+	LinkSignIn LinkKind = "sign-in"
+)
+
+// Link is a single-use link; only the SHA-256 of its token is kept.
+type Link struct {
+	ID        webhook.LinkID
+	Kind      LinkKind
+	Hash      [32]byte
+	ProjectID webhook.ProjectID
+	Email     string
+	Role      Role
+	ExpiresAt time.Time
+	UsedAt    time.Time
+}
+
+// Caller is who asks for something, as far as rights go.
+type Caller struct {
+	Actor webhook.Actor
+	// User is set for people, Key for programs, neither for the system (the
+	// command line and the demo).
+	User *User
+	Key  *Key
+	// Projects are the caller's memberships; empty for keys.
+	Projects map[webhook.ProjectID]Role
+	// SteppedUp says that the person gave their password within 10 minutes.
+	SteppedUp bool
+	// System may do everything: commands on the machine itself.
+	System bool
+	// Addr is the caller's network address, for the audit log.
+	Addr string
+}

@@ -1,0 +1,95 @@
+package webhook
+
+import "time"
+
+// Outcome is what became of one attempt.
+type Outcome string
+
+// The outcomes of an attempt.
+const (
+	OutcomeDelivered Outcome = "delivered"
+	OutcomeFailed    Outcome = "failed"
+	// OutcomeUnknown: the worker was lost; the request may or may not have
+	// been sent.
+	OutcomeUnknown Outcome = "unknown"
+)
+
+// Cause is why an attempt failed, as a word to group by; empty for success.
+type Cause string
+
+// The causes of failure.
+const (
+	CauseDNS            Cause = "dns_error"
+	CauseRefused        Cause = "connect_refused"
+	CauseConnectTimeout Cause = "connect_timeout"
+	CauseConnect        Cause = "connect_error"
+	CauseTLS            Cause = "tls_error"
+	CauseTLSTimeout     Cause = "tls_timeout"
+	CauseTimeout        Cause = "timeout"
+	CauseReset          Cause = "reset"
+	CauseClosed         Cause = "closed_without_response"
+	CauseProtocol       Cause = "protocol_error"
+	CauseHeaderTooLarge Cause = "header_too_large"
+	CauseBlocked        Cause = "blocked_address"
+	CauseRedirect       Cause = "redirect_refused"
+	CauseStatus         Cause = "http_status"
+	CauseWorkerLost     Cause = "worker_lost"
+	CauseInternal       Cause = "internal"
+)
+
+// Attempt is one request on the wire and what came back.
+type Attempt struct {
+	ID         AttemptID
+	DeliveryID DeliveryID
+	// Number counts from 1 within the delivery.
+	Number    int
+	StartedAt time.Time
+	Duration  time.Duration
+	Timings   Timings
+	Outcome   Outcome
+	Cause     Cause
+	// Error says what went wrong in words; it never quotes a secret or the
+	// path and query of the URL.
+	Error           string
+	EndpointVersion int64
+	SecretID        SecretID
+	Request         Request
+	Response        Response
+	// RetryAfter is how long the receiver asked to be left alone, 0 for not
+	// at all.
+	RetryAfter time.Duration
+	NodeID     NodeID
+}
+
+// Timings are the phases of an attempt; zero for a phase that did not happen,
+// such as DNS on a reused connection.
+type Timings struct {
+	DNS       time.Duration
+	Connect   time.Duration
+	TLS       time.Duration
+	FirstByte time.Duration
+}
+
+// Request is what was sent. Body is rebuilt from the event when read from the
+// log; secret header values are masked.
+type Request struct {
+	Method  string
+	URL     string
+	Headers []HeaderLine
+	Body    []byte
+}
+
+// Response is what came back; Status 0 means that nothing did.
+type Response struct {
+	Status  int
+	Headers []HeaderLine
+	// Body is the first 64 KiB.
+	Body      []byte
+	Truncated bool
+}
+
+// HeaderLine is one header as it stood on the wire.
+type HeaderLine struct {
+	Name  string
+	Value string
+}

@@ -1,0 +1,100 @@
+package webhook
+
+import "time"
+
+// Job is one claimed attempt: all that a worker needs beside the endpoint.
+type Job struct {
+	Delivery Delivery
+	Event    Event
+	// ClaimedAt is this node's clock just before the claim was made; the
+	// lease runs from the database's clock, never before it.
+	ClaimedAt time.Time
+	LeaseFor  time.Duration
+}
+
+// Target is an endpoint made ready to be sent to: headers and secrets opened.
+type Target struct {
+	Endpoint
+	Secrets []Secret
+	// Unreadable says why a secret or header could not be opened; such an
+	// endpoint is held, never sent to unsigned. Empty if all is well.
+	Unreadable string
+}
+
+// Settled is what the dispatcher decided about a delivery after an attempt.
+// The store writes it, fenced by the attempt's id.
+type Settled struct {
+	ProjectID  ProjectID
+	EndpointID EndpointID
+	DeliveryID DeliveryID
+	Attempt    Attempt
+	State      State
+	// Delay is the wait until the next attempt, from the database's now; used
+	// with State Waiting.
+	Delay    time.Duration
+	Failures int
+	Unknowns int
+	Reason   string
+	// Test deliveries stay outside health, statistics and pauses.
+	Test bool
+	// Resend deliveries neither pause nor heal their endpoint.
+	Resend bool
+	// Pause pauses the endpoint for this reason; empty leaves it.
+	Pause PauseReason
+	// HoldFor keeps the endpoint quiet for so long: the receiver's Retry-After.
+	HoldFor time.Duration
+}
+
+// Admission is one publisher's request: all of its events are stored, or none.
+type Admission struct {
+	Items []AdmissionItem
+}
+
+// AdmissionItem is one event with what it was matched to.
+type AdmissionItem struct {
+	Event Event
+	// Fingerprint is the hash that tells a repeat from another body under the
+	// same key.
+	Fingerprint [32]byte
+	// Catalogue is the version of the project's endpoints that was matched
+	// against; unused with audience "all".
+	Catalogue int64
+	// Deliveries to make. One with State Sending and an AttemptID is a wish to
+	// hand it over already leased; the store grants it only if nothing of that
+	// endpoint is due in the table.
+	Deliveries []Delivery
+	// LeaseFor by position in Deliveries, used where a hand-off is wished.
+	LeaseFor []time.Duration
+}
+
+// Admitted is the answer to one Admission.
+type Admitted struct {
+	// Stale: the project's endpoints changed since the matching; match again.
+	// Nothing of this admission was stored.
+	Stale bool
+	// Err refuses this admission alone (a key used with another body).
+	Err      error
+	Receipts []Receipt
+}
+
+// Receipt is the answer for one event.
+type Receipt struct {
+	ID         EventID
+	Topic      string
+	Deliveries int
+	Duplicate  bool
+	FanOut     bool
+	// HandedOff are the deliveries that are leased to this node.
+	HandedOff []DeliveryID
+	Seq       int64
+}
+
+// FanOutStep is the next piece of a wide event's delivery.
+type FanOutStep struct {
+	Event Event
+	// Endpoints of the accept moment, with their settings of that moment, in
+	// order of id, after the cursor.
+	Endpoints []Endpoint
+	// Last says that no endpoints follow.
+	Last bool
+}
