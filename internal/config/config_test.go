@@ -1,0 +1,81 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/config"
+)
+
+func good() config.Flags {
+	return config.Flags{Addr: "127.0.0.1:8080", DatabaseURL: "sqlite://./x.db", Workers: 8, Retention: time.Hour}
+}
+
+func TestParse_defaults_are_accepted(t *testing.T) {
+	t.Parallel()
+	c, err := good().Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.BaseURL.String(); got != "http://127.0.0.1:8080" {
+		t.Errorf("base URL made from the address: got %q", got)
+	}
+	if got := c.SQLitePath(); got != "./x.db" {
+		t.Errorf("SQLite path: got %q", got)
+	}
+}
+
+func TestParse_names_every_problem_at_once(t *testing.T) {
+	t.Parallel()
+	f := config.Flags{
+		Addr: "nowhere", BaseURL: "ftp://x/y", DatabaseURL: "mysql://x", MasterKey: "short",
+		EgressAllow: "10.0.0.0/99", EgressProxy: "socks", EgressPorts: "0,x", TrustedProxies: "all",
+		EgressIPs: "1.2.3", Workers: 0, Retention: time.Minute, AdminEmail: "a@example.com",
+	}
+	_, err := f.Parse()
+	if err == nil {
+		t.Fatal("nothing was refused")
+	}
+	for _, variable := range []string{
+		"BELLWIRE_ADDR", "BELLWIRE_BASE_URL", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY", "BELLWIRE_EGRESS_ALLOW",
+		"BELLWIRE_EGRESS_PROXY", "BELLWIRE_EGRESS_PORTS", "BELLWIRE_TRUSTED_PROXIES", "BELLWIRE_EGRESS_IPS",
+		"BELLWIRE_WORKERS", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL",
+	} {
+		if !strings.Contains(err.Error(), variable+":") {
+			t.Errorf("%s is not named in:\n%v", variable, err)
+		}
+	}
+}
+
+func TestParse_requires_a_master_key_with_postgres(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.DatabaseURL = "postgres://u@localhost:5432/bellwire"
+	if _, err := f.Parse(); err == nil || !strings.Contains(err.Error(), "BELLWIRE_MASTER_KEY") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParse_keeps_key_material_out_of_the_error(t *testing.T) {
+	t.Parallel()
+	f := good()
+	f.MasterKey = "c2VjcmV0LXNlY3JldA=="
+	_, err := f.Parse()
+	if err == nil || strings.Contains(err.Error(), f.MasterKey) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDevelopment_is_refused_off_loopback(t *testing.T) {
+	t.Parallel()
+	for addr, ok := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:8080": true, "[::1]:8080": true,
+		"0.0.0.0:8080": false, ":8080": false, "192.168.1.2:8080": false,
+	} {
+		c := config.Config{Addr: addr}
+		if err := c.Development(); (err == nil) != ok {
+			t.Errorf("%s: got %v, want allowed %v", addr, err, ok)
+		}
+	}
+}
