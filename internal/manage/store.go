@@ -1,0 +1,249 @@
+package manage
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Store is all that the use-cases read and write. Each method is one query or
+// one transaction. A method that takes an audit entry writes it in the same
+// transaction as the change, and writes neither if the change is refused.
+//
+// A missing row, or one of another project, is webhook.NotFound. The typed
+// project id narrows every query of a project's data; where it says so, zero
+// stands for any project.
+type Store interface {
+	Instance
+	Projects
+	Users
+	Links
+	Keys
+	Topics
+	Endpoints
+	Secrets
+	Deliveries
+	Events
+	Reports
+}
+
+// Instance holds the few values that belong to the whole installation.
+type Instance interface {
+	// KeepValue writes a named value if none stands yet and returns what stands
+	// then.
+	KeepValue(ctx context.Context, name string, value []byte) ([]byte, error)
+	// HasUsers says whether anybody can sign in yet.
+	HasUsers(ctx context.Context) (bool, error)
+}
+
+// ProjectFilter narrows a list of projects, which is sorted by name.
+type ProjectFilter struct {
+	// Member, if set, leaves only the projects that this user belongs to.
+	Member webhook.UserID
+	// Query is a part of the name or the external id, in any case.
+	Query  string
+	Cursor string
+	Limit  int
+}
+
+// Projects keeps tenants and who belongs to them.
+type Projects interface {
+	Projects(ctx context.Context, filter ProjectFilter) (webhook.Page[webhook.Project], error)
+	Project(ctx context.Context, id webhook.ProjectID) (webhook.Project, error)
+	ProjectByExternalID(ctx context.Context, externalID string) (webhook.Project, error)
+	// CreateProject is a Conflict if the external id is taken.
+	CreateProject(ctx context.Context, project webhook.Project, entry webhook.AuditEntry) error
+	// UpdateProject writes name and external id; a taken one is a Conflict.
+	UpdateProject(ctx context.Context, project webhook.Project, entry webhook.AuditEntry) error
+	// SuspendProject holds every delivery of the project from at on; a zero
+	// time lets them go again.
+	SuspendProject(ctx context.Context, id webhook.ProjectID, at time.Time, entry webhook.AuditEntry) error
+	// DeleteProject removes the project and all it holds but its audit entries.
+	DeleteProject(ctx context.Context, id webhook.ProjectID, entry webhook.AuditEntry) error
+
+	// Members are sorted by email.
+	Members(ctx context.Context, project webhook.ProjectID) ([]account.Membership, error)
+	// SetMember adds a member or changes the role of one. It writes ProjectID,
+	// UserID, Role and, for a new one, CreatedAt.
+	SetMember(ctx context.Context, member account.Membership, entry webhook.AuditEntry) error
+	RemoveMember(ctx context.Context, project webhook.ProjectID, user webhook.UserID, entry webhook.AuditEntry) error
+}
+
+// UserFilter narrows a list of users, which is sorted by email.
+type UserFilter struct {
+	// Query is a part of the email or name, in any case.
+	Query  string
+	Cursor string
+	Limit  int
+}
+
+// Users keeps the people who can sign in. Emails come lower-cased.
+type Users interface {
+	Users(ctx context.Context, filter UserFilter) (webhook.Page[account.User], error)
+	User(ctx context.Context, id webhook.UserID) (account.User, error)
+	UserByEmail(ctx context.Context, email string) (account.User, error)
+	// MembershipsOf is empty for somebody without projects.
+	MembershipsOf(ctx context.Context, id webhook.UserID) (map[webhook.ProjectID]account.Role, error)
+	// CreateUser is a Conflict if the email is taken.
+	CreateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
+	// CreateFirstUser is a Conflict if there is any user already.
+	CreateFirstUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
+	// UpdateUser writes name, role, password hash and DisabledAt.
+	UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
+	// TouchUser stamps LastSeenAt unless it is less than a minute old.
+	TouchUser(ctx context.Context, id webhook.UserID, at time.Time) error
+}
+
+// Links keeps one-time links, found by the SHA-256 of their token.
+type Links interface {
+	// CreateLink removes older unused set-up links when it makes a new one.
+	CreateLink(ctx context.Context, link account.Link, entry webhook.AuditEntry) error
+	// Link is NotFound once used; whether it has expired is the caller's to say.
+	Link(ctx context.Context, hash [32]byte) (account.Link, error)
+	// UseSetupLink marks the link used and creates the first user: NotFound if
+	// it is used or expired at now, Conflict if there is any user already.
+	UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, first account.User, entry webhook.AuditEntry) error
+	// UseSignInLink marks the link used and answers its user. Nobody with the
+	// link's email yet: newcomer is stored. Not a member of its project yet:
+	// they become one with the link's role; an existing role stays. NotFound if
+	// the link is used or expired at now. The store completes the entry with the
+	// user as actor and object when they were known before.
+	UseSignInLink(ctx context.Context, hash [32]byte, now time.Time, newcomer account.User, entry webhook.AuditEntry) (account.User, error)
+}
+
+// Keys keeps API keys, found by the SHA-256 of their secret.
+type Keys interface {
+	// Keys of one project, zero for the instance's own, newest first, revoked
+	// ones included.
+	Keys(ctx context.Context, project webhook.ProjectID) ([]account.Key, error)
+	Key(ctx context.Context, id webhook.KeyID) (account.Key, error)
+	KeyByHash(ctx context.Context, hash [32]byte) (account.Key, error)
+	CreateKey(ctx context.Context, key account.Key, entry webhook.AuditEntry) error
+	// RevokeKey is a Conflict if the key is revoked already.
+	RevokeKey(ctx context.Context, id webhook.KeyID, at time.Time, entry webhook.AuditEntry) error
+	// TouchKey stamps LastUsedAt unless it is less than a minute old.
+	TouchKey(ctx context.Context, id webhook.KeyID, at time.Time) error
+}
+
+// Topics keeps the catalogue, which is small enough to be read whole.
+type Topics interface {
+	// Topics are sorted by group and name. The version grows with each change.
+	Topics(ctx context.Context) (topics []webhook.Topic, version int64, err error)
+	// SeedTopics brings the topics that ship up to date: missing ones are added,
+	// description, schema, example, search keys and group are written, WarnOnly
+	// and Deprecated stay as the operator set them.
+	SeedTopics(ctx context.Context, shipped []webhook.Topic) error
+	// CreateTopic is a Conflict if the name is taken.
+	CreateTopic(ctx context.Context, topic webhook.Topic, entry webhook.AuditEntry) error
+	// UpdateTopic writes everything but name, Shipped and CreatedAt.
+	UpdateTopic(ctx context.Context, topic webhook.Topic, entry webhook.AuditEntry) error
+	DeleteTopic(ctx context.Context, name string, entry webhook.AuditEntry) error
+}
+
+// EndpointFilter narrows a list of endpoints, newest first, deleted ones left
+// out.
+type EndpointFilter struct {
+	// ProjectID zero means all projects: staff only.
+	ProjectID webhook.ProjectID
+	State     webhook.EndpointState
+	// Query is a part of the name or URL in any case, or an id.
+	Query  string
+	Cursor string
+	Limit  int
+}
+
+// Endpoints keeps destinations. Each change of settings is a new version row
+// and moves the project's catalogue on, in the same transaction.
+type Endpoints interface {
+	Endpoints(ctx context.Context, filter EndpointFilter) (webhook.Page[webhook.Endpoint], error)
+	// EndpointOwner finds the project of an endpoint, deleted ones too.
+	EndpointOwner(ctx context.Context, id webhook.EndpointID) (webhook.ProjectID, error)
+	// Endpoint answers deleted ones too, with DeletedAt set.
+	Endpoint(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID) (webhook.Endpoint, error)
+	// EndpointVersion is the endpoint with the settings of one version.
+	EndpointVersion(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID, version int64) (webhook.Endpoint, error)
+	// EndpointsAt are the endpoints that stood at a moment, each with the
+	// settings that counted then, in order of id, at most limit.
+	EndpointsAt(ctx context.Context, project webhook.ProjectID, at time.Time, limit int) ([]webhook.Endpoint, error)
+	// CreateEndpoint stores version 1 and the first signing secret.
+	CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, secret webhook.Secret, entry webhook.AuditEntry) error
+	// UpdateEndpoint stores the settings as the version after endpoint.Version;
+	// a Conflict if that is not the present one.
+	UpdateEndpoint(ctx context.Context, endpoint webhook.Endpoint, entry webhook.AuditEntry) error
+	// DeleteEndpoint cancels the waiting deliveries and wipes the secrets; the
+	// log stays.
+	DeleteEndpoint(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID, at time.Time, entry webhook.AuditEntry) error
+	// PauseBy holds the endpoint's deliveries; a Conflict if it is paused for
+	// the same reason already.
+	PauseBy(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID, reason webhook.PauseReason, entry webhook.AuditEntry) error
+	// ResumeBy lets them go, oldest first, at most drainRate a second (0: no
+	// limit); a Conflict if the endpoint is active.
+	ResumeBy(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID, drainRate float64, entry webhook.AuditEntry) error
+}
+
+// Secrets keeps signing secrets, sealed.
+type Secrets interface {
+	// Secrets of one endpoint, oldest first, wiped ones included: the log names
+	// them.
+	Secrets(ctx context.Context, project webhook.ProjectID, endpoint webhook.EndpointID) ([]webhook.Secret, error)
+	// RevealSecrets is Secrets with the audit entry of somebody looking.
+	RevealSecrets(ctx context.Context, project webhook.ProjectID, endpoint webhook.EndpointID, entry webhook.AuditEntry) ([]webhook.Secret, error)
+	// ChangeSecrets replaces the endpoint's secrets, row by id: those only in
+	// after are inserted, those only in before deleted, the others get their
+	// times, grace and sealed value. A Conflict if the stored rows differ from
+	// before in ids or times.
+	ChangeSecrets(ctx context.Context, project webhook.ProjectID, endpoint webhook.EndpointID, before, after []webhook.Secret, entry webhook.AuditEntry) error
+}
+
+// Deliveries reads the log and acts on single deliveries.
+type Deliveries interface {
+	Deliveries(ctx context.Context, filter webhook.DeliveryFilter) (webhook.Page[webhook.DeliveryRow], error)
+	DeliveryOwner(ctx context.Context, id webhook.DeliveryID) (webhook.ProjectID, error)
+	Delivery(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) (webhook.DeliveryRow, error)
+	// Attempts of a delivery in order, without request bodies.
+	Attempts(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) ([]webhook.Attempt, error)
+	// ResendBy stores a new waiting delivery of the same event. A Conflict in
+	// words if the first has not ended, its endpoint is deleted or its event's
+	// data expunged.
+	ResendBy(ctx context.Context, project webhook.ProjectID, of webhook.DeliveryID, again webhook.Delivery, entry webhook.AuditEntry) error
+	// SendNowBy makes a waiting delivery due; a Conflict for any other.
+	SendNowBy(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID, entry webhook.AuditEntry) error
+	// CancelBy ends a waiting delivery; a Conflict for any other.
+	CancelBy(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID, reason string, entry webhook.AuditEntry) error
+	// CreateTest stores a test event and its delivery, in state Sending and
+	// leased to this node for leaseFor.
+	CreateTest(ctx context.Context, event webhook.Event, delivery webhook.Delivery, leaseFor time.Duration) error
+}
+
+// Events reads what was published. A project sees its own events and, of those
+// for all, the ones that it has a delivery of.
+type Events interface {
+	// Events are listed without Data.
+	Events(ctx context.Context, filter webhook.EventFilter) (webhook.Page[webhook.Event], error)
+	// EventOwner is zero for an event for all.
+	EventOwner(ctx context.Context, id webhook.EventID) (webhook.ProjectID, error)
+	// Event takes project zero for any.
+	Event(ctx context.Context, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error)
+	// RecentEvents are the newest of a project with their Data, at most limit;
+	// expunged and test ones left out.
+	RecentEvents(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Event, error)
+	// Expunge removes the data and search values of an event; a Conflict if
+	// that has been done. Waiting deliveries of it are cancelled.
+	Expunge(ctx context.Context, id webhook.EventID, at time.Time, entry webhook.AuditEntry) error
+}
+
+// Reports reads counts and the audit log.
+type Reports interface {
+	// Stats answers one bucket per step, empty ones included, oldest first.
+	Stats(ctx context.Context, filter webhook.StatsFilter) ([]webhook.StatsBucket, error)
+	// StatsByEndpoint is Stats for several endpoints of one project at once.
+	StatsByEndpoint(ctx context.Context, filter webhook.StatsFilter, endpoints []webhook.EndpointID) (map[webhook.EndpointID][]webhook.StatsBucket, error)
+	// CountStates counts deliveries made in the filter's time by their state,
+	// Held included, each up to atMost.
+	CountStates(ctx context.Context, filter webhook.StatsFilter, atMost int64) (map[webhook.State]int64, error)
+	Audit(ctx context.Context, filter webhook.AuditFilter) (webhook.Page[webhook.AuditEntry], error)
+	// AddAudit records an act that changes nothing else.
+	AddAudit(ctx context.Context, entry webhook.AuditEntry) error
+}
