@@ -1,0 +1,15 @@
+# One static binary on an empty base.
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /bellwire ./cmd/bellwire
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /bellwire /bellwire
+EXPOSE 8080
+ENV BELLWIRE_ADDR=0.0.0.0:8080
+ENTRYPOINT ["/bellwire"]
+CMD ["serve"]
