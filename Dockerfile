@@ -7,8 +7,11 @@ COPY . .
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /bellwire ./cmd/bellwire
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /bellwire /bellwire
+USER 65532:65532
+WORKDIR /data
 EXPOSE 8080
 ENV BELLWIRE_ADDR=0.0.0.0:8080
 ENTRYPOINT ["/bellwire"]
