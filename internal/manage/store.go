@@ -227,7 +227,7 @@ type Events interface {
 	// Event takes project zero for any.
 	Event(ctx context.Context, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error)
 	// RecentEvents are the newest of a project with their Data, at most limit;
-	// expunged and test ones left out.
+	// expunged ones left out.
 	RecentEvents(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Event, error)
 	// Expunge removes the data and search values of an event; a Conflict if
 	// that has been done. Waiting deliveries of it are cancelled.

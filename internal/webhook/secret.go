@@ -83,3 +83,11 @@ func CheckSecret(value string) error {
 	}
 	return nil
 }
+
+// SecretField names a signing secret's value where it is sealed; the row is
+// the secret's id.
+const SecretField = "value"
+
+// HeaderField names a secret header's value where it is sealed; the row is the
+// endpoint's id.
+func HeaderField(name string) string { return "header:" + strings.ToLower(name) }
