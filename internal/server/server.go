@@ -1,0 +1,172 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+)
+
+// The bounds of a connection. There is no bound on a whole answer: live lists
+// stream for hours.
+const (
+	headerTimeout = 5 * time.Second
+	bodyTimeout   = 15 * time.Second
+	idleTimeout   = 2 * time.Minute
+	answerTimeout = time.Minute
+	maxHeader     = 64 << 10
+)
+
+// API is the program's surface: it mounts its own routes, answers errors under
+// /api, and knows whose key may read the metrics.
+type API interface {
+	Mount(router gin.IRouter)
+	Refuse(c *gin.Context, err error)
+	InstanceReader(c *gin.Context) bool
+}
+
+// Page is one route of the dashboard.
+type Page struct {
+	Method  string
+	Path    string
+	Handler gin.HandlerFunc
+}
+
+// Options are what a Server is made of.
+type Options struct {
+	// Addr is where to listen; MetricsAddr a second listener for /metrics
+	// alone, off if empty.
+	Addr        string
+	MetricsAddr string
+	// BaseURL is the public URL: the trusted origin, and https turns HSTS on.
+	BaseURL *url.URL
+	// TrustedProxies are the CIDRs whose X-Forwarded-For counts; none if empty.
+	TrustedProxies []string
+	Log            *slog.Logger
+	Registry       *prometheus.Registry
+	API            API
+	Pages          []Page
+	// Static answers GET and HEAD under /static/; it sets its own cache headers.
+	Static http.Handler
+	// Problem answers an error outside /api as a page; plain text if nil.
+	Problem func(c *gin.Context, err error)
+	// Admin says whether the request's session is an admin's; nil means never.
+	Admin func(c *gin.Context) bool
+	// Checks are what /readyz asks.
+	Checks []Check
+	// Grace is how long open requests may take after the context ended.
+	Grace time.Duration
+}
+
+// Server is the engine with all its routes.
+type Server struct {
+	options  Options
+	engine   *gin.Engine
+	stopping atomic.Bool
+}
+
+// New builds the engine; an error is a wrong option.
+func New(options Options) (*Server, error) {
+	gin.SetMode(gin.ReleaseMode)
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Registry == nil {
+		options.Registry = prometheus.NewRegistry()
+	}
+	if options.Grace == 0 {
+		options.Grace = 15 * time.Second
+	}
+	s := &Server{options: options, engine: gin.New()}
+	if err := s.prepare(); err != nil {
+		return nil, err
+	}
+	if err := s.routes(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare sets how paths are read and whose forwarded addresses count.
+func (s *Server) prepare() error {
+	e := s.engine
+	e.UseRawPath = true // a name's %2F stays within its segment
+	e.UnescapePathValues = true
+	e.RedirectTrailingSlash = false
+	e.RedirectFixedPath = false
+	e.HandleMethodNotAllowed = true
+	if err := e.SetTrustedProxies(s.options.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted proxies: %w", err)
+	}
+	return nil
+}
+
+// Handler is the whole surface, for tests and for other listeners.
+func (s *Server) Handler() http.Handler { return s.engine }
+
+// Run listens and serves until the context ends; then it is not ready, takes
+// no new connections and waits up to Grace for the open ones.
+func (s *Server) Run(ctx context.Context) error {
+	main, err := listen(ctx, s.options.Addr)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ctx, main)
+}
+
+// Serve is Run on a listener that is open already.
+func (s *Server) Serve(ctx context.Context, main net.Listener) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if s.options.MetricsAddr != "" {
+		extra, err := listen(ctx, s.options.MetricsAddr)
+		if err != nil {
+			return errors.Join(err, main.Close())
+		}
+		group.Go(func() error { return s.serve(ctx, extra, s.metricsOnly()) })
+	}
+	group.Go(func() error { return s.serve(ctx, main, s.engine) })
+	return group.Wait()
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return listener, nil
+}
+
+func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	web := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	s.stopping.Store(true)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Grace)
+	defer cancel()
+	if err := web.Shutdown(grace); err != nil {
+		web.Close() // live lists and hung clients: they come back elsewhere
+	}
+	return nil
+}
