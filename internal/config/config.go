@@ -38,6 +38,12 @@ type Flags struct {
 	LogLevel       string        `help:"debug, info, warn or error." env:"BELLWIRE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error"`
 }
 
+// The defaults of settings that commands without flags for them use.
+const (
+	DefaultWorkers   = 512
+	DefaultRetention = 720 * time.Hour
+)
+
 // Config is what the composition root needs, checked.
 type Config struct {
 	Addr           string

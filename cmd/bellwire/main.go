@@ -1,0 +1,72 @@
+// Command bellwire is the webhook delivery platform: the server, and the
+// commands around it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/bellwire/bellwire/internal/config"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the dashboard, the API and the dispatcher in one process."`
+	Demo    demoCommand    `cmd:"" help:"Run the whole product on a seeded database, with receivers and a trickle of events."`
+	Migrate migrateCommand `cmd:"" help:"Apply migrations and exit (serve also does)."`
+	User    struct {
+		Create userCreateCommand `cmd:"" help:"Create a user and print the id."`
+	} `cmd:"" help:"People who can sign in."`
+	Project struct {
+		Create projectCreateCommand `cmd:"" help:"Create a project and print its id."`
+	} `cmd:"" help:"Projects: the tenants."`
+	Member struct {
+		Add memberAddCommand `cmd:"" help:"Give a person a role in a project."`
+	} `cmd:"" help:"Who belongs to a project."`
+	Key struct {
+		Create keyCreateCommand `cmd:"" help:"Create an API key and print its id and secret, once."`
+	} `cmd:"" help:"API keys."`
+	Publish publishCommand   `cmd:"" help:"Publish events through the API."`
+	Listen  listenCommand    `cmd:"" help:"Run a receiver that verifies and prints deliveries."`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("bellwire"), kong.UsageOnError(), kong.Vars{"version": version},
+		kong.Description("Self-hosted webhook delivery with a developer dashboard. Start with: bellwire demo"),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "bellwire: %v\n", err)
+		stop()
+		os.Exit(exitCode(err))
+	}
+}
+
+// configError marks settings that are wrong: exit status 2, nothing started.
+type configError struct{ error }
+
+func exitCode(err error) int {
+	if wrong := (configError{}); errors.As(err, &wrong) {
+		return 2
+	}
+	return 1
+}
+
+func parse(flags config.Flags) (config.Config, error) {
+	c, err := flags.Parse()
+	if err != nil {
+		return c, configError{fmt.Errorf("these settings are wrong:\n%w", err)}
+	}
+	return c, nil
+}
