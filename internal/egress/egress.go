@@ -1,0 +1,168 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// The limits that every connection keeps. The whole request is limited by its
+// caller's context.
+const (
+	lookUpTimeout  = 10 * time.Second
+	connectTimeout = 5 * time.Second
+	tlsTimeout     = 5 * time.Second
+	// idleTimeout is shorter than receivers' own (Node: 5 s), so that a request
+	// rarely meets a connection that is just being closed.
+	idleTimeout    = 3 * time.Second
+	maxHeaderBytes = 64 << 10
+	maxIdle        = 1024
+	maxIdlePerHost = 256
+)
+
+// ErrBlocked is matched by every error of a request that the policy forbids.
+var ErrBlocked = errors.New("the address is not allowed")
+
+// Blocked says what was forbidden. Its text names no address: the answers of a
+// private name server are nobody's business outside.
+type Blocked struct {
+	Host   string
+	Reason string
+}
+
+func (b *Blocked) Error() string { return b.Host + " " + b.Reason }
+
+// Is makes errors.Is(err, ErrBlocked) hold.
+func (b *Blocked) Is(target error) bool { return target == ErrBlocked }
+
+// Egress is the way out under one policy. It is safe for concurrent use.
+type Egress struct {
+	rules     *rules
+	dialer    *dialer
+	transport *transport
+}
+
+// New makes the way out. It reads the CA file and connects to nothing.
+func New(policy Policy) (*Egress, error) {
+	r, err := newRules(policy)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := loadRoots(policy.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	d := &dialer{rules: r, resolver: policy.Resolver, connect: plainDialer.DialContext}
+	if d.resolver == nil {
+		d.resolver = &net.Resolver{PreferGo: true}
+	}
+	if policy.Proxy != nil {
+		if d.proxy, err = newProxy(policy.Proxy, roots); err != nil {
+			return nil, err
+		}
+	}
+	return &Egress{rules: r, dialer: d, transport: newTransport(r, d, roots)}, nil
+}
+
+func newTransport(r *rules, d *dialer, roots *x509.CertPool) *transport {
+	http1 := new(http.Protocols)
+	http1.SetHTTP1(true)
+	return &transport{rules: r, Transport: http.Transport{
+		Proxy:       nil, // the environment's proxy would dial unjudged names
+		DialContext: d.dial,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			RootCAs:            roots,
+			ClientSessionCache: tls.NewLRUClientSessionCache(512),
+		},
+		TLSHandshakeTimeout:    tlsTimeout,
+		DisableCompression:     true,
+		MaxIdleConns:           maxIdle,
+		MaxIdleConnsPerHost:    maxIdlePerHost,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		Protocols:              http1, // HTTP/2 resends requests unseen
+	}}
+}
+
+// loadRoots is the system's trust roots and those of a file; nil means the
+// system's alone.
+func loadRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read trust roots: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("trust roots %s: no certificate in PEM found", file)
+	}
+	return roots, nil
+}
+
+// transport refuses what needs no connection to be refused: a scheme that was
+// open when the URL was saved and is not now.
+type transport struct {
+	rules *rules
+	http.Transport
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	scheme := req.URL.Scheme
+	if scheme == "https" || scheme == "http" && t.rules.allowHTTP {
+		return t.Transport.RoundTrip(req)
+	}
+	if req.Body != nil {
+		req.Body.Close()
+	}
+	return nil, &Blocked{Host: req.URL.Hostname(), Reason: "would be called over plain http, which is not open on this server"}
+}
+
+// Transport makes single requests over HTTP/1.1: no redirects, no cookies, no
+// decompression, connections reused for 3 seconds.
+func (e *Egress) Transport() http.RoundTripper { return e.transport }
+
+// Client is for outbound calls other than deliveries. Redirects are answers to
+// it, and a call takes at most 30 seconds.
+func (e *Egress) Client() *http.Client {
+	return &http.Client{
+		Transport:     e.transport,
+		Timeout:       30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Close drops the idle connections.
+func (e *Egress) Close() { e.transport.CloseIdleConnections() }
+
+// Resolves asks for a host's addresses and says in words what is wrong with
+// them at the moment; empty if nothing is. A port after the host is ignored.
+func (e *Egress) Resolves(ctx context.Context, name string) (warning string) {
+	if before, _, err := net.SplitHostPort(name); err == nil {
+		name = before
+	}
+	h, err := parseDialled(name)
+	if err != nil {
+		return fmt.Sprintf("%s is not a host name", name)
+	}
+	_, err = e.dialer.addresses(ctx, h, 0)
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, ErrBlocked):
+		return fmt.Sprintf("%s leads to an address that is not allowed; deliveries fail until it leads elsewhere", h)
+	}
+	return fmt.Sprintf("%s does not resolve at the moment; deliveries fail until it does", h)
+}
