@@ -36,6 +36,7 @@ const (
 	Expunge        Action = "expunge payloads"
 	ViewTopics     Action = "see topics"
 	ChangeTopics   Action = "change topics"
+	ViewUsers      Action = "see all users"
 	ManageUsers    Action = "manage users"
 	ViewAudit      Action = "read the audit log"
 	ViewSystem     Action = "see the system"
@@ -89,6 +90,7 @@ var rules = map[Action]rule{
 	Expunge:        {instance: admins, project: owners, scopes: managers},
 	ViewTopics:     {instance: []Role{Admin, Support, Member}, project: anyone, scopes: []Scope{ScopeRead, ScopeManage, ScopePublish}},
 	ChangeTopics:   {instance: admins, scopes: managers, wide: true},
+	ViewUsers:      {instance: admins},
 	ManageUsers:    {instance: admins, stepUp: true},
 	ViewAudit:      {instance: admins, project: builders, scopes: managers},
 	ViewSystem:     {instance: admins},

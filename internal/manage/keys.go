@@ -1,0 +1,138 @@
+package manage
+
+import (
+	"context"
+	"crypto/subtle"
+	"strings"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// NewKey is what an API key is made from.
+type NewKey struct {
+	// ProjectID zero makes an instance key: the platform's own.
+	ProjectID webhook.ProjectID
+	// Name empty means "key".
+	Name   string
+	Scopes []string
+}
+
+// IssuedKey is a new key with its secret, shown once.
+type IssuedKey struct {
+	account.Key
+	Secret string
+}
+
+// Keys lists the keys of a project, or of the instance.
+func (s *Service) Keys(ctx context.Context, c account.Caller, project webhook.ProjectID) ([]account.Key, error) {
+	if project.IsZero() {
+		project = c.OwnProject()
+	}
+	if err := c.May(account.ViewKeys, project); err != nil {
+		return nil, err
+	}
+	return s.Store.Keys(ctx, project)
+}
+
+// CreateKey makes an API key.
+func (s *Service) CreateKey(ctx context.Context, c account.Caller, n NewKey) (IssuedKey, error) {
+	var none IssuedKey
+	if n.ProjectID.IsZero() {
+		n.ProjectID = c.OwnProject()
+	}
+	if err := c.May(account.CreateKeys, n.ProjectID); err != nil {
+		return none, err
+	}
+	scopes, err := account.Scopes(n.Scopes)
+	if err != nil {
+		return none, err
+	}
+	if err := c.Grants(scopes); err != nil {
+		return none, err
+	}
+	if n.Name == "" {
+		n.Name = "key"
+	}
+	name, err := checkName("name", n.Name)
+	if err != nil {
+		return none, err
+	}
+	if !n.ProjectID.IsZero() {
+		if _, err := s.Store.Project(ctx, n.ProjectID); err != nil {
+			return none, err
+		}
+	}
+	now, secret := s.now(), account.NewKeySecret()
+	key := account.Key{
+		ID:        webhook.KeyID{UUID: mint.UUID(now)},
+		ProjectID: n.ProjectID,
+		Name:      name,
+		Scopes:    scopes,
+		Hash:      account.HashToken(secret),
+		CreatedBy: c.Actor,
+		CreatedAt: now,
+	}
+	entry := s.entry(c, "key.created", aboutKey(key), "with "+strings.Join(words(scopes), ", "))
+	return IssuedKey{key, secret}, s.Store.CreateKey(ctx, key, entry)
+}
+
+// RevokeKey makes a key useless for good.
+func (s *Service) RevokeKey(ctx context.Context, c account.Caller, id webhook.KeyID) error {
+	key, err := s.Store.Key(ctx, id)
+	if err != nil {
+		return err
+	}
+	if key.ProjectID.IsZero() && !c.SeesAll() {
+		return webhook.NotFound("there is no such key")
+	}
+	if err := c.May(account.RevokeKeys, key.ProjectID); err != nil {
+		return err
+	}
+	return s.Store.RevokeKey(ctx, id, s.now(), s.entry(c, "key.revoked", aboutKey(key), ""))
+}
+
+// AuthenticateKey answers the caller behind a key's secret.
+func (s *Service) AuthenticateKey(ctx context.Context, secret, addr string) (account.Caller, error) {
+	key, err := s.Store.KeyByHash(ctx, account.HashToken(secret))
+	if webhook.KindOf(err) == webhook.KindNotFound {
+		return account.Caller{}, webhook.Unauthorized("this API key is not known")
+	}
+	if err != nil {
+		return account.Caller{}, err
+	}
+	if !key.RevokedAt.IsZero() {
+		return account.Caller{}, webhook.Unauthorized("this API key has been revoked")
+	}
+	s.touch(func() error {
+		if s.now().Sub(key.LastUsedAt) < touchEvery {
+			return nil
+		}
+		return s.Store.TouchKey(ctx, key.ID, s.now())
+	})
+	return account.ForKey(key, addr), nil
+}
+
+// AuthenticateBasic is AuthenticateKey for callers that send the key's id as
+// well.
+func (s *Service) AuthenticateBasic(ctx context.Context, id, secret, addr string) (account.Caller, error) {
+	c, err := s.AuthenticateKey(ctx, secret, addr)
+	if err != nil {
+		return account.Caller{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(c.Key.ID.String()), []byte(strings.ToLower(id))) != 1 {
+		return account.Caller{}, webhook.Unauthorized("this API key is not known")
+	}
+	return c, nil
+}
+
+func aboutKey(k account.Key) object { return object{k.ProjectID, k.ID.UUID, k.Name} }
+
+func words[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = string(w)
+	}
+	return out
+}

@@ -1,0 +1,84 @@
+package manage
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// setupLife is how long a set-up link can be used; a new start makes a new one.
+const setupLife = 24 * time.Hour
+
+// Bootstrap makes an empty installation usable: with an email and password it
+// creates the admin, without them it answers the token of a one-time set-up
+// link. If anybody can sign in already it does nothing and answers "".
+func (s *Service) Bootstrap(ctx context.Context, email, password string) (setupToken string, err error) {
+	populated, err := s.Store.HasUsers(ctx)
+	if err != nil || populated {
+		return "", err
+	}
+	system := account.ForSystem("start-up")
+	if email != "" && password != "" {
+		admin, err := s.newUser(ctx, NewUser{Email: email, Role: account.Admin, Password: password})
+		if err != nil {
+			return "", err
+		}
+		err = s.Store.CreateFirstUser(ctx, admin, s.entry(system, "user.created", aboutUser(admin), "as the first admin"))
+		if webhook.KindOf(err) == webhook.KindConflict {
+			return "", nil // another node was faster
+		}
+		return "", err
+	}
+	link, issued := s.newLink(account.LinkSetup, SetupPath, setupLife)
+	entry := s.entry(system, "setup-link.created", object{id: link.ID.UUID}, "")
+	return issued.Token, s.Store.CreateLink(ctx, link, entry)
+}
+
+// SetupURL is the address of a set-up link.
+func (s *Service) SetupURL(token string) string {
+	return s.Facts.BaseURL + SetupPath + "?token=" + token
+}
+
+// CompleteSetup uses a set-up link: it creates the first admin.
+func (s *Service) CompleteSetup(ctx context.Context, token, email, password, addr string) (account.User, error) {
+	link, err := s.Link(ctx, account.LinkSetup, token)
+	if err != nil {
+		return account.User{}, err
+	}
+	if password == "" {
+		return account.User{}, webhook.Invalid("password", "is missing")
+	}
+	admin, err := s.newUser(ctx, NewUser{Email: email, Role: account.Admin, Password: password})
+	if err != nil {
+		return account.User{}, err
+	}
+	c := account.ForUser(admin, nil, false, addr)
+	err = s.Store.UseSetupLink(ctx, link.Hash, s.now(), admin, s.entry(c, "user.created", aboutUser(admin), "as the first admin"))
+	if webhook.KindOf(err) == webhook.KindNotFound {
+		err = errLink()
+	}
+	return admin, err
+}
+
+// KeyProof recognises its own master key.
+type KeyProof interface {
+	CheckValue() []byte
+	Knows(check []byte) bool
+}
+
+// masterKeyCheck names the value that a master key is recognised by.
+const masterKeyCheck = "master_key_check"
+
+// CheckMasterKey refuses a master key that can't open what is stored here.
+func (s *Service) CheckMasterKey(ctx context.Context, keys KeyProof) error {
+	kept, err := s.Store.KeepValue(ctx, masterKeyCheck, keys.CheckValue())
+	if err != nil {
+		return err
+	}
+	if !keys.Knows(kept) {
+		return webhook.Conflict("the master key is not the one that this database was sealed with: set BELLWIRE_MASTER_KEY to the right one, or list it after the new one")
+	}
+	return nil
+}

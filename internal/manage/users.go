@@ -1,0 +1,225 @@
+package manage
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// NewUser is what a user is made from. Without a password they sign in by
+// link only.
+type NewUser struct {
+	Email    string
+	Name     string
+	Role     account.Role
+	Password string
+}
+
+// UserPatch changes the members that are not nil.
+type UserPatch struct {
+	Name     *string
+	Role     *account.Role
+	Disabled *bool
+}
+
+// Authenticate answers the user with this email and password. Somebody unknown
+// and a wrong password look and last the same.
+func (s *Service) Authenticate(ctx context.Context, email, password, addr string) (account.User, error) {
+	if err := s.Throttle.Allow(email, addr); err != nil {
+		return account.User{}, err
+	}
+	wrong := webhook.Unauthorized("that email and password don't belong together")
+	address, err := account.Email(email)
+	var user account.User
+	if err == nil {
+		user, err = s.Store.UserByEmail(ctx, address)
+	}
+	if err != nil && webhook.KindOf(err) != webhook.KindNotFound && webhook.KindOf(err) != webhook.KindInvalid {
+		return account.User{}, err
+	}
+	ok, err := account.CheckPassword(ctx, user.PasswordHash, password)
+	if err != nil {
+		return account.User{}, err
+	}
+	ok = ok && user.DisabledAt.IsZero()
+	s.Throttle.Report(email, addr, ok)
+	if !ok {
+		return account.User{}, wrong
+	}
+	c := account.ForUser(user, nil, false, addr)
+	return user, s.Store.AddAudit(ctx, s.entry(c, "user.signed-in", aboutUser(user), "by password"))
+}
+
+// StepUp checks the caller's password again.
+func (s *Service) StepUp(ctx context.Context, c account.Caller, password string) error {
+	if c.User == nil {
+		return webhook.Forbidden("only people have passwords")
+	}
+	if err := s.Throttle.Allow(c.User.Email, c.Addr); err != nil {
+		return err
+	}
+	ok, err := account.CheckPassword(ctx, c.User.PasswordHash, password)
+	if err != nil {
+		return err
+	}
+	s.Throttle.Report(c.User.Email, c.Addr, ok)
+	if !ok {
+		return webhook.Invalid("password", "is not right")
+	}
+	return nil
+}
+
+// CallerOf answers who a session's user is now: role, memberships, and that
+// they have not been disabled since.
+func (s *Service) CallerOf(ctx context.Context, id webhook.UserID, steppedUp bool, addr string) (account.Caller, error) {
+	user, err := s.Store.User(ctx, id)
+	if webhook.KindOf(err) == webhook.KindNotFound || err == nil && !user.DisabledAt.IsZero() {
+		return account.Caller{}, webhook.Unauthorized("sign in again")
+	}
+	if err != nil {
+		return account.Caller{}, err
+	}
+	projects, err := s.Store.MembershipsOf(ctx, id)
+	if err != nil {
+		return account.Caller{}, err
+	}
+	s.touch(func() error {
+		if s.now().Sub(user.LastSeenAt) < touchEvery {
+			return nil
+		}
+		return s.Store.TouchUser(ctx, id, s.now())
+	})
+	return account.ForUser(user, projects, steppedUp, addr), nil
+}
+
+// touchEvery keeps last-use stamps from becoming a write per request.
+const touchEvery = time.Minute
+
+// touch stamps a last use. A lost stamp harms nobody, so it is logged and the
+// request goes on.
+func (s *Service) touch(stamp func() error) {
+	if err := stamp(); err != nil {
+		s.Log.Debug("a last-use stamp was lost", "error", err)
+	}
+}
+
+// Users lists everybody.
+func (s *Service) Users(ctx context.Context, c account.Caller, filter UserFilter) (webhook.Page[account.User], error) {
+	if err := c.May(account.ViewUsers, webhook.ProjectID{}); err != nil {
+		return webhook.Page[account.User]{}, err
+	}
+	limit, err := limitOf(filter.Limit)
+	if err != nil {
+		return webhook.Page[account.User]{}, err
+	}
+	filter.Limit = limit
+	return s.Store.Users(ctx, filter)
+}
+
+// CreateUser makes somebody who can sign in.
+func (s *Service) CreateUser(ctx context.Context, c account.Caller, n NewUser) (account.User, error) {
+	if err := c.May(account.ManageUsers, webhook.ProjectID{}); err != nil {
+		return account.User{}, err
+	}
+	user, err := s.newUser(ctx, n)
+	if err != nil {
+		return account.User{}, err
+	}
+	return user, s.Store.CreateUser(ctx, user, s.entry(c, "user.created", aboutUser(user), "as "+string(user.Role)))
+}
+
+func (s *Service) newUser(ctx context.Context, n NewUser) (account.User, error) {
+	if err := account.CheckInstanceRole(n.Role); err != nil {
+		return account.User{}, err
+	}
+	email, err := account.Email(n.Email)
+	if err != nil {
+		return account.User{}, err
+	}
+	now := s.now()
+	user := account.User{ID: webhook.UserID{UUID: mint.UUID(now)}, Email: email, Role: n.Role, CreatedAt: now}
+	if n.Name != "" {
+		if user.Name, err = checkName("name", n.Name); err != nil {
+			return account.User{}, err
+		}
+	}
+	if n.Password == "" {
+		return user, nil
+	}
+	if err := account.CheckNewPassword(n.Password, email); err != nil {
+		return account.User{}, err
+	}
+	user.PasswordHash, err = account.HashPassword(ctx, n.Password)
+	return user, err
+}
+
+// UpdateUser changes name, role, or whether somebody can sign in. Nobody takes
+// their own admin rights, so that one admin always remains.
+func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.UserID, patch UserPatch) (account.User, error) {
+	var none account.User
+	if err := c.May(account.ManageUsers, webhook.ProjectID{}); err != nil {
+		return none, err
+	}
+	user, err := s.Store.User(ctx, id)
+	if err != nil {
+		return none, err
+	}
+	if c.User != nil && c.User.ID == id && (patch.Role != nil || patch.Disabled != nil) {
+		return none, webhook.Conflict("another admin has to change your role")
+	}
+	detail := ""
+	if patch.Name != nil {
+		if user.Name, err = checkName("name", *patch.Name); err != nil {
+			return none, err
+		}
+		detail += "name changed; "
+	}
+	if patch.Role != nil {
+		if err := account.CheckInstanceRole(*patch.Role); err != nil {
+			return none, err
+		}
+		detail += "role: " + string(user.Role) + " → " + string(*patch.Role) + "; "
+		user.Role = *patch.Role
+	}
+	if patch.Disabled != nil {
+		user.DisabledAt = time.Time{}
+		if *patch.Disabled {
+			user.DisabledAt = s.now()
+			detail += "disabled; "
+		} else {
+			detail += "enabled; "
+		}
+	}
+	return user, s.Store.UpdateUser(ctx, user, s.entry(c, "user.updated", aboutUser(user), detail))
+}
+
+// ChangePassword gives the caller a new password. Who has none yet must have
+// signed in freshly.
+func (s *Service) ChangePassword(ctx context.Context, c account.Caller, current, next string) error {
+	if c.User == nil {
+		return webhook.Forbidden("only people have passwords")
+	}
+	if c.User.PasswordHash == "" && !c.SteppedUp {
+		return webhook.Forbidden("sign in again before choosing a password")
+	}
+	if c.User.PasswordHash != "" {
+		if err := s.StepUp(ctx, c, current); err != nil {
+			return err
+		}
+	}
+	if err := account.CheckNewPassword(next, c.User.Email); err != nil {
+		return err
+	}
+	hash, err := account.HashPassword(ctx, next)
+	if err != nil {
+		return err
+	}
+	user := *c.User
+	user.PasswordHash = hash
+	return s.Store.UpdateUser(ctx, user, s.entry(c, "user.password-changed", aboutUser(user), ""))
+}
+
+func aboutUser(u account.User) object { return object{id: u.ID.UUID, name: u.Email} }
