@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -42,6 +43,10 @@ var topicName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+
 // ValidTopicName reports whether a name can be registered: letters, digits,
 // "_" and "-" in segments joined by dots, at most 128 characters.
 func ValidTopicName(name string) bool { return len(name) <= 128 && topicName.MatchString(name) }
+
+// IsPromptTopic reports whether events of a topic carry a prompt version: those
+// that prompt filters judge and format "abv" has a member for.
+func IsPromptTopic(name string) bool { return strings.HasPrefix(name, "prompt.") }
 
 // FormatName names a wire format.
 type FormatName string
