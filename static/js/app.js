@@ -1,0 +1,211 @@
+// Bellwire's own script: comforts on top of pages that work without it.
+// No eval, no inline styles, no markup built from text: the policy forbids
+// the first two and the third is how data becomes script.
+
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// ---- copy buttons: data-copy holds the text, or data-copy-from an id -------
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-copy-from]");
+  if (!button) return;
+  event.preventDefault();
+  const source = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
+  const text = source ? source.textContent : button.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyByHand(text); // plain http has no clipboard API
+  }
+  button.dataset.copied = "true";
+  say("Copied");
+  setTimeout(() => delete button.dataset.copied, 1500);
+});
+
+function copyByHand(text) {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "sr-only";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+// say puts words into the page's live region for people who can't see it.
+function say(words) {
+  const region = document.getElementById("say");
+  if (region) region.textContent = words;
+}
+
+// ---- relative times ---------------------------------------------------------
+const steps = [[60, "s"], [3600, "min", 60], [86400, "h", 3600], [2592000, "d", 86400]];
+
+function relative(then, now) {
+  const seconds = Math.round((then - now) / 1000);
+  const size = Math.abs(seconds);
+  if (size < 2) return "now";
+  const step = steps.find(([limit]) => size < limit);
+  if (!step) return null;
+  const words = `${Math.floor(size / (step[2] || 1))} ${step[1]}`;
+  return seconds < 0 ? `${words} ago` : `in ${words}`;
+}
+
+function freshen() {
+  const now = Date.now();
+  for (const time of $$("time[data-relative]")) {
+    const then = Date.parse(time.dateTime);
+    const words = Number.isNaN(then) ? null : relative(then, now);
+    if (words && time.textContent !== words) time.textContent = words;
+    if (time.dataset.local || Number.isNaN(then)) continue;
+    time.dataset.local = "true";
+    time.title = `${time.title} · ${new Date(then).toLocaleString()} your time`;
+  }
+}
+
+// ---- theme: a cookie, so that the server draws the right one at once --------
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-theme-form]");
+  if (!form || !event.submitter) return;
+  event.preventDefault();
+  const theme = event.submitter.value;
+  document.documentElement.dataset.theme = theme;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+});
+
+// ---- a revealed secret leaves the screen by itself --------------------------
+function watchSecrets() {
+  for (const box of $$("[data-hide-after]:not([data-watched])")) {
+    box.dataset.watched = "true";
+    let left = Number(box.dataset.hideAfter) || 60;
+    const count = box.querySelector("[data-hide-count]");
+    const timer = setInterval(() => {
+      left -= 1;
+      if (count) count.textContent = `hidden in ${left} s`;
+      if (left > 0 && box.isConnected) return;
+      clearInterval(timer);
+      hideSecret(box);
+    }, 1000);
+  }
+}
+
+function hideSecret(box) {
+  for (const node of $$("[data-secret]", box)) {
+    node.textContent = node.dataset.masked || "hidden";
+    delete node.dataset.secret;
+  }
+  for (const node of $$("[data-copy], [data-copy-from], [data-hide-count]", box)) node.remove();
+  say("The secret is hidden again");
+}
+
+// A page kept for the back button must not bring a secret back.
+addEventListener("pagehide", () => $$("[data-hide-after]").forEach(hideSecret));
+
+// ---- keyboard ---------------------------------------------------------------
+let jump = 0; // when "g" was pressed
+
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("[popover]:popover-open");
+
+document.addEventListener("keydown", (event) => {
+  const search = document.getElementById("search");
+  if (event.key === "k" && (event.metaKey || event.ctrlKey) && search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (Date.now() - jump < 1200) {
+    jump = 0;
+    const place = document.body.dataset[`go${event.key.toUpperCase()}`];
+    if (place) location.assign(place);
+    return;
+  }
+  const act = keys[event.key];
+  if (act) act(event);
+});
+
+const keys = {
+  g: () => { jump = Date.now(); },
+  "/": (event) => { const search = document.getElementById("search"); if (search) { event.preventDefault(); search.focus(); } },
+  j: (event) => step(event, 1),
+  k: (event) => step(event, -1),
+  r: () => document.querySelector("[data-key-resend]")?.focus(),
+  "?": () => document.getElementById("keys")?.togglePopover?.(),
+};
+
+// step moves along the rows of the page's log; Enter follows the focused link.
+function step(event, by) {
+  const links = $$("[data-row] a[data-open]");
+  if (!links.length) return;
+  event.preventDefault();
+  const at = links.indexOf(document.activeElement);
+  const next = links[Math.min(links.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// ---- a click anywhere on a row opens it -------------------------------------
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row]");
+  if (!row || event.target.closest("a, button, input, label, summary") || String(getSelection())) return;
+  const link = row.querySelector("a[data-open]");
+  if (!link) return;
+  if (event.metaKey || event.ctrlKey) open(link.href, "_blank", "noopener");
+  else link.click();
+});
+
+// ---- forms: leave no half-filled one by accident, no double post ------------
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "true";
+  setTimeout(() => delete form.dataset.sent, 4000);
+});
+
+// A select or date in a filter form sends the form when it changes.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form) form.requestSubmit();
+});
+
+// ---- the topic picker's search ---------------------------------------------
+document.addEventListener("input", (event) => {
+  const box = event.target.closest("[data-narrow]");
+  if (!box) return;
+  const wanted = box.value.trim().toLowerCase();
+  const list = document.getElementById(box.dataset.narrow);
+  for (const item of $$("[data-word]", list)) item.hidden = wanted !== "" && !item.dataset.word.toLowerCase().includes(wanted);
+  for (const group of $$("details", list)) {
+    const any = $$("[data-word]", group).some((item) => !item.hidden);
+    group.hidden = !any;
+    if (wanted && any) group.open = true;
+  }
+});
+
+// A format of one's own shows its fields; without script they always show.
+function showDependents(root = document) {
+  for (const part of $$("[data-when]", root)) {
+    const [name, value] = part.dataset.when.split("=");
+    const chosen = document.querySelector(`[name="${name}"]:checked`);
+    part.hidden = !chosen || chosen.value !== value;
+  }
+}
+document.addEventListener("change", () => showDependents());
+
+// ---- start, and again after htmx has swapped something ----------------------
+function settle() {
+  freshen();
+  watchSecrets();
+}
+showDependents();
+settle();
+setInterval(freshen, 10000);
+document.addEventListener("htmx:afterSettle", settle);
+// A live list does not fetch behind a hidden tab or while rows are being read.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const live = event.target.closest?.("[data-live]");
+  if (live && (document.hidden || live.contains(document.activeElement) && document.activeElement.closest("[data-row]"))) event.preventDefault();
+});
