@@ -87,6 +87,9 @@ type Receipt struct {
 	// HandedOff are the deliveries that are leased to this node.
 	HandedOff []DeliveryID
 	Seq       int64
+	// Warnings say where the data breaks a schema that only warns. The
+	// publisher sets them; they are not stored.
+	Warnings []string
 }
 
 // FanOutStep is the next piece of a wide event's delivery.

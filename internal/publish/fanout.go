@@ -1,0 +1,81 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// How long the fan-out loop waits for work and after a failure.
+const (
+	fanOutPoll  = time.Second
+	fanOutPause = 2 * time.Second
+)
+
+// RunFanOut makes the deliveries of wide events, a step at a time, until ctx
+// ends.
+func (p *Publisher) RunFanOut(ctx context.Context) error {
+	wait := time.NewTimer(0)
+	defer wait.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.wide:
+		case <-wait.C:
+		}
+		more, err := p.fanOutOnce(ctx)
+		pause := fanOutPoll
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			pause = fanOutPause
+			if !failing {
+				p.log.Error("wide events are not being delivered", "error", err)
+			}
+		case more:
+			pause = 0
+		}
+		failing = err != nil
+		wait.Reset(pause)
+	}
+}
+
+// fanOutOnce does one step and reports whether another may follow at once.
+func (p *Publisher) fanOutOnce(ctx context.Context) (more bool, err error) {
+	step, err := p.store.FanOutStep(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read fan-out step: %w", err)
+	}
+	if step == nil {
+		return false, nil
+	}
+	var made []webhook.Delivery
+	var cursor webhook.EndpointID
+	now := p.now().UTC().Truncate(time.Millisecond)
+	for _, e := range step.Endpoints {
+		cursor = e.ID
+		if filter.Match(e, step.Event) {
+			made = append(made, delivery(step.Event, e, now))
+		}
+	}
+	if err := p.store.AdvanceFanOut(ctx, step.Event.ID, cursor, step.Last, made); err != nil {
+		return false, fmt.Errorf("store fan-out step: %w", err)
+	}
+	if len(made) > 0 {
+		p.handoff.Wake()
+	}
+	return true, nil
+}
+
+func (p *Publisher) wakeFanOut() {
+	select {
+	case p.wide <- struct{}{}:
+	default:
+	}
+}

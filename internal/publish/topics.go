@@ -1,0 +1,165 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// How long the copy of the topics counts as fresh, and how long it serves when
+// the database can't be read.
+const (
+	topicsFor   = time.Second
+	topicsStale = 30 * time.Second
+)
+
+// topic is a topic with its schema ready to be used.
+type topic struct {
+	webhook.Topic
+	schema *Schema
+}
+
+// topicList is one reading of the topics; it never changes.
+type topicList struct {
+	byName  map[string]*topic
+	version int64
+	readAt  time.Time // when the reading began
+}
+
+// topics is the copy of the instance's topics. Readers take the present list
+// without a lock; one at a time reads it anew.
+type topics struct {
+	store   Store
+	now     func() time.Time
+	log     *slog.Logger
+	present atomic.Pointer[topicList]
+	reading chan struct{} // capacity 1: held while reading
+	changed atomic.Int64  // when a change was last heard of, Unix nanoseconds
+}
+
+// find answers a topic, or nil and in words which known one comes nearest. A
+// name that is not known is looked up again before that is said.
+func (t *topics) find(ctx context.Context, name string) (*topic, string, error) {
+	asked := t.now()
+	list, err := t.recent(ctx, asked)
+	if err != nil {
+		return nil, "", err
+	}
+	if found := list.byName[name]; found != nil {
+		return found, "", nil
+	}
+	if list, err = t.read(ctx, asked); err != nil {
+		return nil, "", err
+	}
+	if found := list.byName[name]; found != nil {
+		return found, "", nil
+	}
+	return nil, nearest(list, name), nil
+}
+
+// recent answers a fresh list, or while the database can't be read the last
+// one: the commit will tell.
+func (t *topics) recent(ctx context.Context, now time.Time) (*topicList, error) {
+	present := t.present.Load()
+	list, err := t.read(ctx, now.Add(-topicsFor))
+	if err != nil && present != nil && now.Sub(present.readAt) < topicsStale {
+		return present, nil
+	}
+	return list, err
+}
+
+// read answers a list whose reading began at or after since.
+func (t *topics) read(ctx context.Context, since time.Time) (*topicList, error) {
+	if changed := time.Unix(0, t.changed.Load()); changed.After(since) {
+		since = changed
+	}
+	if list := t.present.Load(); list != nil && !list.readAt.Before(since) {
+		return list, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, commitPatience)
+	defer cancel()
+	select {
+	case t.reading <- struct{}{}:
+		defer func() { <-t.reading }()
+	case <-ctx.Done():
+		return nil, unreachable("read topics", ctx.Err())
+	}
+	before := t.present.Load()
+	if before != nil && !before.readAt.Before(since) {
+		return before, nil
+	}
+	readAt := t.now()
+	rows, version, err := t.store.Topics(ctx)
+	if err != nil {
+		return nil, unreachable("read topics", err)
+	}
+	list := &topicList{version: version, readAt: readAt}
+	if before != nil && before.version == version {
+		list.byName = before.byName
+	} else {
+		list.byName = t.prepare(rows)
+	}
+	t.present.Store(list)
+	return list, nil
+}
+
+// forget makes the next look-up read the topics anew.
+func (t *topics) forget() { t.changed.Store(t.now().UnixNano()) }
+
+// prepare compiles the schemas. One that can't be compiled, which nobody could
+// have stored, takes any object: events matter more than their check.
+func (t *topics) prepare(rows []webhook.Topic) map[string]*topic {
+	byName := make(map[string]*topic, len(rows))
+	for _, row := range rows {
+		schema, err := CompileSchema(row.Schema)
+		if err != nil {
+			t.log.Error("a topic's schema can't be used", "topic", row.Name, "error", err)
+		}
+		byName[row.Name] = &topic{row, schema}
+	}
+	return byName
+}
+
+// nearest says which known topic is spelled most like name.
+func nearest(list *topicList, name string) string {
+	best, least := "", 0
+	for known := range list.byName {
+		if filter.IsOperational(known) {
+			continue
+		}
+		d := distance(shorten(name), known)
+		if best == "" || d < least || d == least && known < best {
+			best, least = known, d
+		}
+	}
+	if best == "" {
+		return "; there are no topics yet"
+	}
+	return fmt.Sprintf("; the nearest known topic is %q", best)
+}
+
+// distance counts the letters to insert, drop or change between two words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
