@@ -1,0 +1,32 @@
+package component
+
+// toneClass sets the colour that atoms take up.
+func toneClass(t Tone) string {
+	if t == Neutral {
+		return "t-neutral"
+	}
+	return "t-" + string(t)
+}
+
+// toneIcon is the shape of a tone.
+func toneIcon(t Tone) Icon {
+	switch t {
+	case Good:
+		return IconCheck
+	case Bad:
+		return IconCross
+	case Retry:
+		return IconRetry
+	case Held:
+		return IconPause
+	case Busy:
+		return IconDots
+	case Wait:
+		return IconClock
+	case Quiet:
+		return IconBan
+	case Unknown:
+		return IconQuestion
+	}
+	return IconCircle
+}
