@@ -29,7 +29,7 @@ const (
 // API is the program's surface: it mounts its own routes, answers errors under
 // /api, and knows whose key may read the metrics.
 type API interface {
-	Mount(router gin.IRouter)
+	Mount(engine *gin.Engine)
 	Refuse(c *gin.Context, err error)
 	InstanceReader(c *gin.Context) bool
 }

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bellwire/bellwire/internal/publish"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+const (
+	idempotencyHeader = "Idempotency-Key"
+	hopHeader         = "X-Bellwire-Hop"
+)
+
+// Receipt is the answer for one published event.
+type Receipt struct {
+	ID         string `json:"id" format:"uuid"`
+	Topic      string `json:"topic"`
+	Deliveries int    `json:"deliveries" doc:"How many endpoints it goes to; with fanOut how many so far"`
+	Duplicate  bool   `json:"duplicate" doc:"The idempotency key was used before: this is the first answer again"`
+	FanOut     bool   `json:"fanOut,omitempty" doc:"It goes to many endpoints; their deliveries are being made in steps"`
+}
+
+// Receipts is the answer to a batch, in its order.
+type Receipts struct {
+	Results []Receipt `json:"results"`
+}
+
+func receiptOf(r webhook.Receipt) Receipt {
+	return Receipt{ID: r.ID.String(), Topic: r.Topic, Deliveries: r.Deliveries, Duplicate: r.Duplicate, FanOut: r.FanOut}
+}
+
+func (a *API) publishOne(c *gin.Context, body []byte) error {
+	ctx, caller := c.Request.Context(), callerOf(c.Request.Context())
+	hop, err := hopOf(c.Request.Header)
+	if err != nil {
+		return err
+	}
+	draft, err := a.draft(ctx, caller, body, "")
+	if err != nil {
+		return err
+	}
+	if draft.Key, err = keyOf(c.Request.Header, draft.Key); err != nil {
+		return err
+	}
+	draft.Hop = hop
+	receipts, err := a.options.Publisher.Publish(ctx, caller, []publish.Draft{draft})
+	if err != nil {
+		return err
+	}
+	return accepted(c, receiptOf(receipts[0]))
+}
+
+func (a *API) publishBatch(c *gin.Context, body []byte) error {
+	ctx, caller := c.Request.Context(), callerOf(c.Request.Context())
+	hop, err := hopOf(c.Request.Header)
+	if err != nil {
+		return err
+	}
+	if c.GetHeader(idempotencyHeader) != "" {
+		return webhook.Invalid("header."+idempotencyHeader, "is for single events; give each event of a batch its idempotencyKey")
+	}
+	drafts, err := a.drafts(ctx, caller, body)
+	if err != nil {
+		return err
+	}
+	for i := range drafts {
+		drafts[i].Hop = hop
+	}
+	receipts, err := a.options.Publisher.PublishBatch(ctx, caller, drafts)
+	if err != nil {
+		return err
+	}
+	answer := Receipts{Results: make([]Receipt, len(receipts))}
+	for i, r := range receipts {
+		answer.Results[i] = receiptOf(r)
+	}
+	return accepted(c, answer)
+}
+
+func accepted(c *gin.Context, answer any) error {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("write the receipt: %w", err)
+	}
+	c.Data(http.StatusAccepted, "application/json", text)
+	return nil
+}
+
+// hopOf reads how often the caller's cause has come round already.
+func hopOf(h http.Header) (int, error) {
+	text := h.Get(hopHeader)
+	if text == "" {
+		return 0, nil
+	}
+	hop, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return 0, webhook.Invalid("header."+hopHeader, "must be a small whole number")
+	}
+	if hop > publish.MaxHop {
+		return 0, webhook.Invalid("header."+hopHeader, "is %d: this event was made by its own deliveries, a loop that ends at %d", hop, publish.MaxHop)
+	}
+	return int(hop), nil
+}
+
+// keyOf joins the two places of an idempotency key.
+func keyOf(h http.Header, member string) (string, error) {
+	values := h.Values(idempotencyHeader)
+	if len(values) == 0 {
+		return member, nil
+	}
+	header := values[0]
+	if len(values) > 1 || header == "" || len(header) > publish.MaxKey {
+		return "", webhook.Invalid("header."+idempotencyHeader, "must be there once, with 1 to %d characters", publish.MaxKey)
+	}
+	if member != "" && member != header {
+		return "", webhook.Invalid("idempotencyKey", "differs from the header %s; send one of them", idempotencyHeader)
+	}
+	return header, nil
+}
