@@ -1,0 +1,104 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// who says which visitors a route is for. What they may do there is decided
+// again by account.Caller.May inside the use-case.
+type who string
+
+const (
+	anyone   who = "anyone"
+	signedIn who = "signed in"
+	// member sees the project named in the path: its members and staff.
+	member who = "sees the project"
+	admin  who = "admin"
+)
+
+// Names of values in gin's context.
+const (
+	ctxCaller  = "web.caller"
+	ctxProject = "web.project"
+)
+
+// admit finds out who asks and sends away who may not be here.
+func (w *Web) admit(c *gin.Context, who who) error {
+	caller, err := w.sessionCaller(c)
+	if err != nil {
+		return err
+	}
+	c.Set(ctxCaller, caller)
+	switch {
+	case who == anyone:
+		return nil
+	case caller.User == nil:
+		return w.sendToDoor(c)
+	case who == admin && caller.User.Role != account.Admin:
+		return webhook.NotFound("nothing is at this address")
+	case who == member:
+		return w.openProject(c, caller)
+	}
+	return nil
+}
+
+// sendToDoor asks a visitor to sign in and to come back.
+func (w *Web) sendToDoor(c *gin.Context) error {
+	c.Abort()
+	next := "/"
+	if c.Request.Method == http.MethodGet {
+		next = c.Request.URL.RequestURI()
+	}
+	return w.redirect(c, pathSignIn+"?next="+url.QueryEscape(next))
+}
+
+func (w *Web) openProject(c *gin.Context, caller account.Caller) error {
+	id, err := webhook.ParseUUID(c.Param("project"))
+	if err != nil {
+		return webhook.NotFound("there is no such project")
+	}
+	project, err := w.Manage.Project(c.Request.Context(), caller, webhook.ProjectID{UUID: id})
+	if err != nil {
+		return err
+	}
+	c.Set(ctxProject, project)
+	return nil
+}
+
+// caller is who asks; the zero Caller on routes for anyone.
+func (w *Web) caller(c *gin.Context) account.Caller {
+	caller, _ := c.MustGet(ctxCaller).(account.Caller)
+	return caller
+}
+
+// project is the one in the path, on routes for those who see it.
+func (w *Web) project(c *gin.Context) webhook.Project {
+	project, _ := c.MustGet(ctxProject).(webhook.Project)
+	return project
+}
+
+// IsAdmin answers for routes beside the dashboard, such as the metrics.
+func (w *Web) IsAdmin(c *gin.Context) bool {
+	if w.loadSession(c) != nil {
+		return false
+	}
+	caller, err := w.sessionCaller(c)
+	return err == nil && caller.User != nil && caller.User.Role == account.Admin
+}
+
+// localPath keeps a "next" address only if it stays on this site.
+func localPath(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsAny(raw, "\\\r\n\t") {
+		return "/"
+	}
+	return u.RequestURI()
+}

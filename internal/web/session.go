@@ -1,0 +1,199 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/gob"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/component"
+)
+
+// How long a session lives (ASVS 5.0 V7.3), and how long a password given
+// again counts.
+const (
+	idleLife   = 8 * time.Hour
+	seenEvery  = time.Minute
+	wholeLife  = 7 * 24 * time.Hour
+	stepUpLife = 10 * time.Minute
+)
+
+// Names of values in a session.
+const (
+	keyUser    = "user"
+	keyStepUp  = "step-up"
+	keySeen    = "seen"
+	keyFlashes = "flashes"
+)
+
+func init() {
+	gob.Register([]component.Flash{})
+	gob.Register(time.Time{})
+}
+
+func newSessions(store Sessions, base *url.URL) *scs.SessionManager {
+	m := scs.New()
+	m.Store = carrier{store}
+	m.HashTokenInStore = true
+	// scs's own idle timeout would write the session at every request; keySeen
+	// does it once a minute.
+	m.Lifetime = wholeLife
+	m.Cookie.HttpOnly = true
+	m.Cookie.Path = "/"
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Name = "bellwire"
+	if base != nil && base.Scheme == "https" {
+		m.Cookie.Name = "__Host-bellwire"
+		m.Cookie.Secure = true
+	}
+	return m
+}
+
+// carrier lets scs use a store that takes a context.
+type carrier struct{ store Sessions }
+
+func (s carrier) Find(token string) ([]byte, bool, error) {
+	return s.store.SessionFind(context.Background(), token)
+}
+
+func (s carrier) Commit(token string, data []byte, expires time.Time) error {
+	return s.store.SessionCommit(context.Background(), token, data, expires)
+}
+
+func (s carrier) Delete(token string) error {
+	return s.store.SessionDelete(context.Background(), token)
+}
+
+func (s carrier) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	return s.store.SessionFind(ctx, token)
+}
+
+func (s carrier) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
+	return s.store.SessionCommit(ctx, token, data, expires)
+}
+
+func (s carrier) DeleteCtx(ctx context.Context, token string) error {
+	return s.store.SessionDelete(ctx, token)
+}
+
+// loadSession puts the session into the request's context.
+func (w *Web) loadSession(c *gin.Context) error {
+	token, _ := c.Cookie(w.sessions.Cookie.Name) // no cookie: a new session
+	ctx, err := w.sessions.Load(c.Request.Context(), token)
+	if err != nil {
+		return err
+	}
+	c.Request = c.Request.WithContext(ctx)
+	return nil
+}
+
+// saveSession writes the session and its cookie; it must run before the first
+// byte of the answer.
+func (w *Web) saveSession(c *gin.Context) error {
+	ctx := c.Request.Context()
+	switch w.sessions.Status(ctx) {
+	case scs.Modified:
+		token, expires, err := w.sessions.Commit(ctx)
+		if err != nil {
+			return err
+		}
+		w.sessions.WriteSessionCookie(ctx, c.Writer, token, expires)
+	case scs.Destroyed:
+		w.sessions.WriteSessionCookie(ctx, c.Writer, "", time.Time{})
+	case scs.Unmodified:
+	}
+	return nil
+}
+
+// signIn begins a new session for a user: a new token, so that one planted
+// before is worth nothing.
+func (w *Web) signIn(c *gin.Context, user account.User, steppedUp bool) error {
+	ctx := c.Request.Context()
+	if err := w.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	w.sessions.Put(ctx, keyUser, user.ID.String())
+	w.sessions.Put(ctx, keySeen, w.Now())
+	if steppedUp {
+		w.sessions.Put(ctx, keyStepUp, w.Now())
+	}
+	return w.bind(c, user.ID)
+}
+
+// bind commits a new token and tells the store whose it is.
+func (w *Web) bind(c *gin.Context, user webhook.UserID) error {
+	ctx := c.Request.Context()
+	token, expires, err := w.sessions.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	w.sessions.WriteSessionCookie(ctx, c.Writer, token, expires)
+	return w.Sessions.BindSession(ctx, hashToken(token), user, c.ClientIP(), c.Request.UserAgent())
+}
+
+// hashToken is the form in which scs hands tokens to the store.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// stepUp notes that the person gave their password just now.
+func (w *Web) stepUp(c *gin.Context) error {
+	ctx := c.Request.Context()
+	if err := w.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	w.sessions.Put(ctx, keyStepUp, w.Now())
+	return w.bind(c, w.caller(c).User.ID)
+}
+
+// sessionCaller answers who the session's user is; the zero Caller for nobody.
+func (w *Web) sessionCaller(c *gin.Context) (account.Caller, error) {
+	ctx := c.Request.Context()
+	text := w.sessions.GetString(ctx, keyUser)
+	if text == "" {
+		return account.Caller{}, nil
+	}
+	id, err := webhook.ParseUUID(text)
+	if err != nil {
+		return account.Caller{}, nil
+	}
+	if idle := w.Now().Sub(w.sessions.GetTime(ctx, keySeen)); idle > idleLife {
+		return account.Caller{}, w.sessions.Destroy(ctx)
+	} else if idle > seenEvery {
+		w.sessions.Put(ctx, keySeen, w.Now())
+	}
+	fresh := w.Now().Sub(w.sessions.GetTime(ctx, keyStepUp)) < stepUpLife
+	caller, err := w.Manage.CallerOf(ctx, webhook.UserID{UUID: id}, fresh, c.ClientIP())
+	if webhook.KindOf(err) == webhook.KindUnauthorized {
+		return account.Caller{}, w.sessions.Destroy(ctx)
+	}
+	return caller, err
+}
+
+// flash keeps a sentence for the next page.
+func (w *Web) flash(c *gin.Context, f component.Flash) {
+	ctx := c.Request.Context()
+	kept, _ := w.sessions.Get(ctx, keyFlashes).([]component.Flash)
+	w.sessions.Put(ctx, keyFlashes, append(kept, f))
+}
+
+func (w *Web) done(c *gin.Context, text string) {
+	w.flash(c, component.Flash{Tone: component.Good, Text: text})
+}
+
+func (w *Web) takeFlashes(c *gin.Context) []component.Flash {
+	if !w.sessions.Exists(c.Request.Context(), keyFlashes) {
+		return nil
+	}
+	kept, _ := w.sessions.Pop(c.Request.Context(), keyFlashes).([]component.Flash)
+	return kept
+}

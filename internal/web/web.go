@@ -1,0 +1,91 @@
+// Package web is the dashboard: it reads forms, calls the use-cases and maps
+// what comes back to the views' models. It knows pages, sessions and paths and
+// must not know SQL, gorm, or the JSON API.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/publish"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Sessions keeps who is signed in where. Tokens come hashed.
+type Sessions interface {
+	SessionFind(ctx context.Context, token string) (data []byte, found bool, err error)
+	SessionCommit(ctx context.Context, token string, data []byte, expires time.Time) error
+	SessionDelete(ctx context.Context, token string) error
+	// BindSession says whose session it is and where it runs, for the list of
+	// sessions on the profile page.
+	BindSession(ctx context.Context, token string, user webhook.UserID, addr, agent string) error
+	SessionsOf(ctx context.Context, user webhook.UserID) ([]Session, error)
+	// EndSessions ends every session of the user but the one with the token.
+	EndSessions(ctx context.Context, user webhook.UserID, except string) error
+}
+
+// Session is one browser that is signed in.
+type Session = manage.Session
+
+// Options are what the dashboard works with.
+type Options struct {
+	Manage   *manage.Service
+	Publish  *publish.Publisher
+	Sessions Sessions
+	BaseURL  *url.URL
+	Log      *slog.Logger
+	Now      func() time.Time
+	// Environment is a word such as "demo" or "dev", empty for production.
+	Environment     string
+	EnvironmentNote string
+	// DemoLinks are one-click sign-ins, in the demo only.
+	DemoLinks func() []DemoLink
+}
+
+// DemoLink signs in as somebody of the demo.
+type DemoLink struct {
+	Label string
+	URL   string
+}
+
+// Web answers the dashboard's routes.
+type Web struct {
+	Options
+	sessions *scs.SessionManager
+}
+
+// New makes the dashboard.
+func New(options Options) *Web {
+	return &Web{Options: options, sessions: newSessions(options.Sessions, options.BaseURL)}
+}
+
+// handler is one page or form: read, do, answer.
+type handler func(c *gin.Context) error
+
+// handle runs a handler with the session loaded, and shows its error as a page.
+func (w *Web) handle(who who, h handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := w.enter(c, who, h); err != nil {
+			w.Problem(c, err)
+		}
+	}
+}
+
+func (w *Web) enter(c *gin.Context, who who, h handler) error {
+	if err := w.loadSession(c); err != nil {
+		return err
+	}
+	if err := w.admit(c, who); err != nil {
+		return err
+	}
+	if c.IsAborted() {
+		return nil // admit has sent the visitor to the door
+	}
+	return h(c)
+}
