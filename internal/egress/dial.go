@@ -43,10 +43,10 @@ func (d *dialer) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	}
 	h, err := parseDialled(name)
 	if err != nil {
-		return nil, &Blocked{Host: name, Reason: err.Error()}
+		return nil, &Blocked{Reason: err.Error()}
 	}
 	if reason := d.rules.judge(h, uint16(port)); reason != "" {
-		return nil, &Blocked{Host: h.String(), Reason: reason}
+		return nil, &Blocked{Reason: reason}
 	}
 	addrs, err := d.addresses(ctx, h, uint16(port))
 	if err != nil {
@@ -76,7 +76,7 @@ func (d *dialer) addresses(ctx context.Context, h host, port uint16) ([]netip.Ad
 	judged := make([]netip.Addr, len(addrs))
 	for i, a := range addrs {
 		if d.rules.endpoint(a, port) != "" {
-			return nil, &Blocked{Host: h.String(), Reason: "leads to an address that deliveries may not reach"}
+			return nil, &Blocked{Reason: "leads to an address that deliveries may not reach"}
 		}
 		judged[i] = a.Unmap()
 	}

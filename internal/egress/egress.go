@@ -32,11 +32,11 @@ var ErrBlocked = errors.New("the address is not allowed")
 // Blocked says what was forbidden. Its text names no address: the answers of a
 // private name server are nobody's business outside.
 type Blocked struct {
-	Host   string
+	// Reason reads on after "the URL".
 	Reason string
 }
 
-func (b *Blocked) Error() string { return b.Host + " " + b.Reason }
+func (b *Blocked) Error() string { return "the URL " + b.Reason }
 
 // Is makes errors.Is(err, ErrBlocked) hold.
 func (b *Blocked) Is(target error) bool { return target == ErrBlocked }
@@ -127,7 +127,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		req.Body.Close()
 	}
-	return nil, &Blocked{Host: req.URL.Hostname(), Reason: "would be called over plain http, which is not open on this server"}
+	return nil, &Blocked{Reason: "starts with http://, and plain http is not open on this server"}
 }
 
 // Transport makes single requests over HTTP/1.1: no redirects, no cookies, no

@@ -1,0 +1,188 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/internal/wire"
+)
+
+// Options say who sends.
+type Options struct {
+	// Version is Bellwire's own, for the User-Agent.
+	Version string
+	// NodeID is written into every attempt.
+	NodeID webhook.NodeID
+	// Now is the wall clock of signatures and of the log; nil means time.Now.
+	Now func() time.Time
+}
+
+// Sender sends. It is safe for concurrent use.
+type Sender struct {
+	transport http.RoundTripper
+	options   Options
+	bodies    *bodies
+}
+
+// New makes a sender over a transport that guards addresses, follows no
+// redirects and speaks HTTP/1.1: egress's.
+func New(transport http.RoundTripper, options Options) *Sender {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	return &Sender{transport: transport, options: options, bodies: newBodies()}
+}
+
+// Send makes the claimed attempt of a job. It takes at most the endpoint's
+// timeout. If ctx is cancelled before an answer came, the outcome is unknown.
+func (s *Sender) Send(ctx context.Context, job webhook.Job, target *webhook.Target) webhook.Attempt {
+	return s.SendTest(ctx, job, target, false)
+}
+
+// SendTest is Send; with useNext the next secret signs as if it were current.
+func (s *Sender) SendTest(ctx context.Context, job webhook.Job, target *webhook.Target, useNext bool) webhook.Attempt {
+	started := time.Now()
+	attempt := webhook.Attempt{
+		ID:              job.Delivery.AttemptID,
+		DeliveryID:      job.Delivery.ID,
+		Number:          job.Delivery.Attempts,
+		StartedAt:       s.options.Now(),
+		EndpointVersion: target.Version,
+		NodeID:          s.options.NodeID,
+		Request:         webhook.Request{Method: http.MethodPost, URL: target.URL},
+	}
+	built, err := s.build(job, target, attempt.StartedAt, useNext)
+	if err != nil {
+		fail(&attempt, webhook.CauseInternal, "nothing was sent: "+reason(err))
+		attempt.Duration = time.Since(started)
+		return attempt
+	}
+	attempt.SecretID = built.SecretID
+	attempt.Request.Headers = masked(built.Headers, target.Headers)
+	attempt.Request.Body = built.Body
+	s.exchange(ctx, &attempt, built, timeoutOf(target), started)
+	attempt.Duration = time.Since(started)
+	return attempt
+}
+
+// build signs the event with the secrets of this moment.
+func (s *Sender) build(job webhook.Job, target *webhook.Target, now time.Time, useNext bool) (wire.Built, error) {
+	if target.Unreadable != "" {
+		return wire.Built{}, errors.New(target.Unreadable)
+	}
+	return wire.Build(wire.Message{
+		Event:      job.Event,
+		Format:     target.Format,
+		Custom:     target.Custom,
+		Signing:    webhook.SigningAt(target.Secrets, now),
+		SentAt:     now,
+		DeliveryID: job.Delivery.ID,
+		AttemptID:  job.Delivery.AttemptID,
+		Attempt:    job.Delivery.Attempts,
+		Headers:    target.Headers,
+		Version:    s.options.Version,
+		UseNext:    useNext,
+		Body:       s.bodies.of(&job.Event, target.Format),
+	})
+}
+
+// exchange sends the request and reads the answer into the attempt.
+func (s *Sender) exchange(parent context.Context, attempt *webhook.Attempt, built wire.Built, timeout time.Duration, started time.Time) {
+	phases := &phases{started: started}
+	ctx, cancel := context.WithTimeout(phases.watch(parent), timeout)
+	defer cancel()
+	req, err := request(ctx, attempt.Request.URL, built)
+	if err != nil {
+		fail(attempt, webhook.CauseInternal, "nothing was sent: the endpoint's URL can't be read")
+		return
+	}
+	response, err := s.transport.RoundTrip(req)
+	if err != nil {
+		attempt.Timings = phases.timings()
+		if errors.Is(parent.Err(), context.Canceled) {
+			attempt.Outcome, attempt.Cause = webhook.OutcomeUnknown, webhook.CauseWorkerLost
+			attempt.Error = "stopped before an answer came: the request may or may not have been sent"
+			return
+		}
+		fail(attempt, causeOf(err, phases.reached(), ctx.Err() != nil), "")
+		attempt.Error = words(attempt.Cause, err)
+		return
+	}
+	attempt.Timings = phases.timings()
+	receive(attempt, response, cancel, s.options.Now)
+}
+
+func request(ctx context.Context, to string, built wire.Built) (*http.Request, error) {
+	// NewRequest sets GetBody, with which net/http moves a request to a new
+	// connection if nothing of it was written on a stale one. It never repeats
+	// what was written, as no Idempotency-Key is ever sent.
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(built.Body))
+	if err != nil {
+		return nil, err
+	}
+	values := make([]string, len(built.Headers))
+	header := make(http.Header, len(built.Headers))
+	for i, line := range built.Headers {
+		values[i] = line.Value
+		header[line.Name] = values[i : i+1 : i+1] // as spelled, not canonical
+	}
+	req.Header = header
+	return req, nil
+}
+
+// timeoutOf is the endpoint's limit of a whole attempt.
+func timeoutOf(target *webhook.Target) time.Duration {
+	switch {
+	case target.Timeout <= 0:
+		return webhook.DefaultTimeout
+	case target.Timeout > webhook.MaxTimeout:
+		return webhook.MaxTimeout
+	}
+	return target.Timeout
+}
+
+// masked hides the values of secret headers. The endpoint's own headers are
+// the last lines, in their order.
+func masked(lines []webhook.HeaderLine, own []webhook.Header) []webhook.HeaderLine {
+	first := len(lines) - len(own)
+	var copied []webhook.HeaderLine
+	for i, h := range own {
+		if !h.Secret {
+			continue
+		}
+		if copied == nil {
+			copied = append(copied, lines...)
+		}
+		copied[first+i].Value = mask(h.Value)
+	}
+	if copied == nil {
+		return lines
+	}
+	return copied
+}
+
+// mask shows enough of a long value to tell it from another one.
+func mask(value string) string {
+	if len(value) < 12 {
+		return "****"
+	}
+	return value[:4] + "…"
+}
+
+func fail(attempt *webhook.Attempt, cause webhook.Cause, text string) {
+	attempt.Outcome, attempt.Cause, attempt.Error = webhook.OutcomeFailed, cause, text
+}
+
+// reason is an error's text for people: a webhook.Error's message without what
+// is for the log.
+func reason(err error) string {
+	var e *webhook.Error
+	if errors.As(err, &e) {
+		return clean(e.Message, maxWords)
+	}
+	return clean(err.Error(), maxWords)
+}
