@@ -109,4 +109,6 @@ func rank(n int) string { return "rank-" + strconv.Itoa(min(max(n, 0), 2)) }
 func permille(part float64) string { return number(min(max(part, 0), 1) * 1000) }
 
 // stretch is the width of a phase, never too thin to see.
-func stretch(p Phase) string { return number(max(min(p.To, 1)-max(p.From, 0), 0.004) * 1000) }
+func stretch(p Phase, scale float64) string {
+	return number(max((min(p.To, 1)-max(p.From, 0))*min(max(scale, 0), 1), 0.004) * 1000)
+}
