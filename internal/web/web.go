@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -25,13 +26,10 @@ type Sessions interface {
 	// BindSession says whose session it is and where it runs, for the list of
 	// sessions on the profile page.
 	BindSession(ctx context.Context, token string, user webhook.UserID, addr, agent string) error
-	SessionsOf(ctx context.Context, user webhook.UserID) ([]Session, error)
+	SessionsOf(ctx context.Context, user webhook.UserID) ([]account.Session, error)
 	// EndSessions ends every session of the user but the one with the token.
 	EndSessions(ctx context.Context, user webhook.UserID, except string) error
 }
-
-// Session is one browser that is signed in.
-type Session = manage.Session
 
 // Options are what the dashboard works with.
 type Options struct {
