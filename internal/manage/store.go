@@ -39,14 +39,7 @@ type Instance interface {
 }
 
 // ProjectFilter narrows a list of projects, which is sorted by name.
-type ProjectFilter struct {
-	// Member, if set, leaves only the projects that this user belongs to.
-	Member webhook.UserID
-	// Query is a part of the name or the external id, in any case.
-	Query  string
-	Cursor string
-	Limit  int
-}
+type ProjectFilter = webhook.ProjectFilter
 
 // Projects keeps tenants and who belongs to them.
 type Projects interface {
@@ -72,12 +65,7 @@ type Projects interface {
 }
 
 // UserFilter narrows a list of users, which is sorted by email.
-type UserFilter struct {
-	// Query is a part of the email or name, in any case.
-	Query  string
-	Cursor string
-	Limit  int
-}
+type UserFilter = webhook.UserFilter
 
 // Users keeps the people who can sign in. Emails come lower-cased.
 type Users interface {
@@ -144,15 +132,7 @@ type Topics interface {
 
 // EndpointFilter narrows a list of endpoints, newest first, deleted ones left
 // out.
-type EndpointFilter struct {
-	// ProjectID zero means all projects: staff only.
-	ProjectID webhook.ProjectID
-	State     webhook.EndpointState
-	// Query is a part of the name or URL in any case, or an id.
-	Query  string
-	Cursor string
-	Limit  int
-}
+type EndpointFilter = webhook.EndpointFilter
 
 // Endpoints keeps destinations. Each change of settings is a new version row
 // and moves the project's catalogue on, in the same transaction.

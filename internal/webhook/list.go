@@ -42,6 +42,36 @@ type EventFilter struct {
 	Limit  int
 }
 
+// ProjectFilter narrows a list of projects, which is sorted by name.
+type ProjectFilter struct {
+	// Member, if set, leaves only the projects that this user belongs to.
+	Member UserID
+	// Query is a part of the name or the external id, in any case.
+	Query  string
+	Cursor string
+	Limit  int
+}
+
+// UserFilter narrows a list of users, which is sorted by email.
+type UserFilter struct {
+	// Query is a part of the email or name, in any case.
+	Query  string
+	Cursor string
+	Limit  int
+}
+
+// EndpointFilter narrows a list of endpoints, newest first, deleted ones left
+// out.
+type EndpointFilter struct {
+	// ProjectID zero means all projects: staff only.
+	ProjectID ProjectID
+	State     EndpointState
+	// Query is a part of the name or URL in any case, or an id.
+	Query  string
+	Cursor string
+	Limit  int
+}
+
 // StatsFilter asks for counts over time.
 type StatsFilter struct {
 	ProjectID  ProjectID
