@@ -92,20 +92,6 @@ type Link struct {
 	UsedAt    time.Time
 }
 
-// Session is one browser that somebody is signed in with. Only the SHA-256 of
-// its token is kept.
-type Session struct {
-	// Token is the hashed token: enough to tell sessions apart, useless to sign
-	// in with.
-	Token      string
-	UserID     webhook.UserID
-	Addr       string
-	Agent      string
-	CreatedAt  time.Time
-	LastSeenAt time.Time
-	ExpiresAt  time.Time
-}
-
 // Caller is who asks for something, as far as rights go.
 type Caller struct {
 	Actor webhook.Actor
