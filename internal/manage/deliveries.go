@@ -1,0 +1,235 @@
+package manage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// DeliveryDetail is a delivery with all that is known about it.
+type DeliveryDetail struct {
+	webhook.DeliveryRow
+	// Event comes without Data where the caller may not see payloads.
+	Event    webhook.Event
+	Attempts []AttemptDetail
+	// Hidden says that payload and bodies are left out; with NeedsReason the
+	// caller can see them after saying why.
+	Hidden      bool
+	NeedsReason bool
+}
+
+// AttemptDetail is an attempt with the body that was sent.
+type AttemptDetail struct {
+	webhook.Attempt
+	// BodyNote says why Request.Body is missing or differs from what was sent;
+	// empty if it is exactly that.
+	BodyNote string
+}
+
+// Deliveries lists the log, newest first.
+func (s *Service) Deliveries(ctx context.Context, c account.Caller, f webhook.DeliveryFilter) (webhook.Page[webhook.DeliveryRow], error) {
+	var none webhook.Page[webhook.DeliveryRow]
+	project, err := scope(c, account.ViewDeliveries, f.ProjectID)
+	if err != nil {
+		return none, err
+	}
+	if err := checkState(f.State); err != nil {
+		return none, err
+	}
+	if f.Limit, err = limitOf(f.Limit); err != nil {
+		return none, err
+	}
+	f.ProjectID = project
+	page, err := s.Store.Deliveries(ctx, f)
+	if err != nil {
+		return none, err
+	}
+	for i := range page.Items {
+		page.Items[i] = maskRow(c, page.Items[i])
+	}
+	return page, nil
+}
+
+func checkState(state webhook.State) error {
+	switch state {
+	case "", webhook.Waiting, webhook.Sending, webhook.Delivered, webhook.Exhausted, webhook.Cancelled, webhook.Held:
+		return nil
+	}
+	return webhook.Invalid("state", "must be waiting, sending, delivered, exhausted, cancelled or held")
+}
+
+func maskRow(c account.Caller, row webhook.DeliveryRow) webhook.DeliveryRow {
+	if !c.SeesURLs(row.ProjectID) && row.EndpointURL != "" {
+		row.EndpointURL = MaskURL(row.EndpointURL)
+	}
+	return row
+}
+
+// Delivery answers one delivery with its attempts and rebuilt bodies. reason is
+// why support opens the payload; others leave it empty.
+func (s *Service) Delivery(ctx context.Context, c account.Caller, id webhook.DeliveryID, reason string) (DeliveryDetail, error) {
+	var none DeliveryDetail
+	row, err := s.delivery(ctx, c, account.ViewDeliveries, id)
+	if err != nil {
+		return none, err
+	}
+	event, err := s.Store.Event(ctx, row.ProjectID, row.EventID)
+	if err != nil {
+		return none, err
+	}
+	attempts, err := s.Store.Attempts(ctx, row.ProjectID, id)
+	if err != nil {
+		return none, err
+	}
+	d := DeliveryDetail{DeliveryRow: maskRow(c, row), Event: event}
+	about := object{row.ProjectID, row.ID.UUID, row.Topic}
+	if d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, row.ProjectID, about, reason); err != nil {
+		return none, err
+	}
+	d.Attempts = make([]AttemptDetail, len(attempts))
+	for i, a := range attempts {
+		d.Attempts[i].Attempt = a
+	}
+	if d.Hidden {
+		d.Event.Data, d.Event.Search = nil, nil
+		for i := range d.Attempts {
+			d.Attempts[i].Request.Body, d.Attempts[i].Response.Body = nil, nil
+			d.Attempts[i].BodyNote = "bodies are not shown to you"
+		}
+	} else if err := s.rebuild(ctx, row, event, d.Attempts); err != nil {
+		return none, err
+	}
+	if !c.SeesURLs(row.ProjectID) {
+		for i := range d.Attempts {
+			d.Attempts[i].Attempt = maskAttempt(d.Attempts[i].Attempt)
+		}
+	}
+	return d, nil
+}
+
+// openPayload decides whether the caller sees payloads of a project now, and
+// records a look that must leave a trace.
+func (s *Service) openPayload(ctx context.Context, c account.Caller, project webhook.ProjectID, about object, reason string) (hidden, needsReason bool, err error) {
+	reason = strings.TrimSpace(reason)
+	switch c.PayloadOf(project) {
+	case account.PayloadOpen:
+		return false, false, nil
+	case account.PayloadAudited:
+	case account.PayloadWithReason:
+		if reason == "" {
+			return true, true, nil
+		}
+	default:
+		return true, false, nil
+	}
+	if len(reason) > maxDescription {
+		return true, true, webhook.Invalid("reason", "must have at most %d bytes", maxDescription)
+	}
+	return false, false, s.Store.AddAudit(ctx, s.entry(c, "payload.viewed", about, reason))
+}
+
+// delivery finds one that the caller may act on; another project's is missing.
+func (s *Service) delivery(ctx context.Context, c account.Caller, action account.Action, id webhook.DeliveryID) (webhook.DeliveryRow, error) {
+	project, err := s.Store.DeliveryOwner(ctx, id)
+	if webhook.KindOf(err) == webhook.KindNotFound || err == nil && !c.Sees(project) {
+		return webhook.DeliveryRow{}, webhook.NotFound("there is no such delivery")
+	}
+	if err != nil {
+		return webhook.DeliveryRow{}, err
+	}
+	if err := c.May(action, project); err != nil {
+		return webhook.DeliveryRow{}, err
+	}
+	return s.Store.Delivery(ctx, project, id)
+}
+
+// Resend sends an ended delivery's event once more, with the endpoint's present
+// settings and secret.
+func (s *Service) Resend(ctx context.Context, c account.Caller, id webhook.DeliveryID) (webhook.DeliveryRow, error) {
+	var none webhook.DeliveryRow
+	row, err := s.delivery(ctx, c, account.SendAgain, id)
+	if err != nil {
+		return none, err
+	}
+	if !row.State.Ended() {
+		return none, webhook.Conflict("the delivery is %s: only one that has ended can be sent again", row.Shown())
+	}
+	e, err := s.Store.Endpoint(ctx, row.ProjectID, row.EndpointID)
+	if err != nil && webhook.KindOf(err) != webhook.KindNotFound {
+		return none, err
+	}
+	if err != nil || !e.DeletedAt.IsZero() {
+		return none, webhook.Conflict("the endpoint has been deleted, so nothing can be sent to it")
+	}
+	event, err := s.Store.Event(ctx, row.ProjectID, row.EventID)
+	if err != nil && webhook.KindOf(err) != webhook.KindNotFound {
+		return none, err
+	}
+	if err != nil || event.Data == nil {
+		return none, webhook.Conflict("the event's payload is gone, so it can't be sent again")
+	}
+	now := s.now()
+	again := webhook.Delivery{
+		ID:              webhook.DeliveryID{UUID: mint.UUID(now)},
+		ProjectID:       row.ProjectID,
+		EventID:         row.EventID,
+		EndpointID:      row.EndpointID,
+		EndpointVersion: e.Version,
+		Topic:           row.Topic,
+		Seq:             row.Seq,
+		State:           webhook.Waiting,
+		DueAt:           now,
+		CreatedAt:       now,
+		ResendOf:        id,
+		RequestedBy:     c.Actor,
+	}
+	entry := s.entry(c, "delivery.resent", object{row.ProjectID, again.ID.UUID, row.Topic}, "again for "+id.String())
+	if err := s.Store.ResendBy(ctx, row.ProjectID, id, again, entry); err != nil {
+		return none, err
+	}
+	s.Waker.Wake()
+	row.Delivery = again
+	return maskRow(c, row), nil
+}
+
+// SendNow makes a waiting delivery due at once.
+func (s *Service) SendNow(ctx context.Context, c account.Caller, id webhook.DeliveryID) (webhook.DeliveryRow, error) {
+	row, err := s.delivery(ctx, c, account.SendAgain, id)
+	if err != nil {
+		return row, err
+	}
+	if row.State != webhook.Waiting {
+		return row, webhook.Conflict("the delivery is %s: only a waiting one can be sent now", row.State)
+	}
+	if err := s.Store.SendNowBy(ctx, row.ProjectID, id, s.entry(c, "delivery.sent-now", aboutDelivery(row), "")); err != nil {
+		return row, err
+	}
+	s.Waker.Wake()
+	row, err = s.Store.Delivery(ctx, row.ProjectID, id)
+	return maskRow(c, row), err
+}
+
+// CancelDelivery ends a waiting delivery without sending it.
+func (s *Service) CancelDelivery(ctx context.Context, c account.Caller, id webhook.DeliveryID) (webhook.DeliveryRow, error) {
+	row, err := s.delivery(ctx, c, account.CancelDelivery, id)
+	if err != nil {
+		return row, err
+	}
+	if row.State != webhook.Waiting {
+		return row, webhook.Conflict("the delivery is %s: only a waiting one can be cancelled", row.State)
+	}
+	reason := fmt.Sprintf("cancelled by %s", c.Actor.Name)
+	if err := s.Store.CancelBy(ctx, row.ProjectID, id, reason, s.entry(c, "delivery.cancelled", aboutDelivery(row), "")); err != nil {
+		return row, err
+	}
+	row, err = s.Store.Delivery(ctx, row.ProjectID, id)
+	return maskRow(c, row), err
+}
+
+func aboutDelivery(row webhook.DeliveryRow) object {
+	return object{row.ProjectID, row.ID.UUID, row.Topic}
+}

@@ -1,0 +1,147 @@
+package manage
+
+import (
+	"context"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// EventDetail is an event with who got it and who did not, and why.
+type EventDetail struct {
+	// Event comes without Data where the caller may not see payloads.
+	webhook.Event
+	Matches []EventMatch
+	// Deliveries are all of the event that the caller sees, resends included;
+	// at most MaxLimit.
+	Deliveries  []webhook.DeliveryRow
+	Hidden      bool
+	NeedsReason bool
+}
+
+// EventMatch is what became of an event at one endpoint of its accept moment.
+type EventMatch struct {
+	Endpoint webhook.Endpoint
+	filter.Explanation
+}
+
+// Events lists what was published, newest first, without data.
+func (s *Service) Events(ctx context.Context, c account.Caller, f webhook.EventFilter) (webhook.Page[webhook.Event], error) {
+	var none webhook.Page[webhook.Event]
+	project, err := scope(c, account.ViewEvents, f.ProjectID)
+	if err != nil {
+		return none, err
+	}
+	if f.Limit, err = limitOf(f.Limit); err != nil {
+		return none, err
+	}
+	f.ProjectID = project
+	page, err := s.Store.Events(ctx, f)
+	if err != nil {
+		return none, err
+	}
+	for i := range page.Items {
+		if c.PayloadOf(page.Items[i].ProjectID) != account.PayloadOpen && c.PayloadOf(project) != account.PayloadOpen {
+			page.Items[i].Search = nil
+		}
+	}
+	return page, nil
+}
+
+// Event answers one event with its matching explained. project is the one that
+// the caller looks from, which counts for events for all; zero takes the
+// event's own. reason is why support opens the payload.
+func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID, reason string) (EventDetail, error) {
+	var none EventDetail
+	event, from, err := s.event(ctx, c, account.ViewEvents, project, id)
+	if err != nil {
+		return none, err
+	}
+	d := EventDetail{Event: event}
+	if d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, from, object{from, id.UUID, event.Topic}, reason); err != nil {
+		return none, err
+	}
+	deliveries, err := s.Store.Deliveries(ctx, webhook.DeliveryFilter{ProjectID: from, EventID: id, Limit: MaxLimit})
+	if err != nil {
+		return none, err
+	}
+	for _, row := range deliveries.Items {
+		d.Deliveries = append(d.Deliveries, maskRow(c, row))
+	}
+	if !from.IsZero() && event.Data != nil {
+		if d.Matches, err = s.explain(ctx, c, from, event, d.Hidden); err != nil {
+			return none, err
+		}
+	}
+	if d.Hidden {
+		d.Data, d.Search = nil, nil
+	}
+	return d, nil
+}
+
+// explain judges the event again with the settings that counted. Where the
+// payload is hidden, so is what was found in it.
+func (s *Service) explain(ctx context.Context, c account.Caller, project webhook.ProjectID, event webhook.Event, hidden bool) ([]EventMatch, error) {
+	endpoints, err := s.Store.EndpointsAt(ctx, project, event.AcceptedAt, MaxLimit)
+	if err != nil {
+		return nil, err
+	}
+	matches := make([]EventMatch, len(endpoints))
+	for i, e := range endpoints {
+		matches[i] = EventMatch{maskEndpoint(c, e), filter.Explain(e, event)}
+		if !hidden {
+			continue
+		}
+		for j := range matches[i].Lines[1:] { // the first is about the topic
+			matches[i].Lines[j+1].Why = ""
+		}
+	}
+	return matches, nil
+}
+
+// event finds one that the caller may see, and the project that it is seen
+// from: its own, or for an event for all the one that the caller looks from.
+func (s *Service) event(ctx context.Context, c account.Caller, action account.Action, project webhook.ProjectID, id webhook.EventID) (webhook.Event, webhook.ProjectID, error) {
+	missing := webhook.NotFound("there is no such event")
+	owner, err := s.Store.EventOwner(ctx, id)
+	if err != nil && webhook.KindOf(err) != webhook.KindNotFound {
+		return webhook.Event{}, project, err
+	}
+	if err != nil {
+		return webhook.Event{}, project, missing
+	}
+	if own := c.OwnProject(); project.IsZero() && !own.IsZero() {
+		project = own
+	}
+	from := owner
+	if owner.IsZero() {
+		from = project
+	}
+	if !c.Sees(from) || from.IsZero() && !c.SeesAll() || !project.IsZero() && from != project {
+		return webhook.Event{}, project, missing
+	}
+	if err := c.May(action, from); err != nil {
+		return webhook.Event{}, project, err
+	}
+	event, err := s.Store.Event(ctx, from, id)
+	if webhook.KindOf(err) == webhook.KindNotFound {
+		return webhook.Event{}, project, missing
+	}
+	return event, from, err
+}
+
+// Expunge removes an event's payload for good; its rows stay. Of an event for
+// all only those can who may see everything.
+func (s *Service) Expunge(ctx context.Context, c account.Caller, id webhook.EventID) error {
+	event, _, err := s.event(ctx, c, account.Expunge, webhook.ProjectID{}, id)
+	if err != nil {
+		return err
+	}
+	if event.Audience == webhook.AudienceAll {
+		if err := c.May(account.Expunge, webhook.ProjectID{}); err != nil {
+			return err
+		}
+	}
+	return s.Store.Expunge(ctx, id, s.now(), s.entry(c, "event.expunged", object{event.ProjectID, id.UUID, event.Topic}, ""))
+}

@@ -1,0 +1,132 @@
+package manage
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Stats are counts over time.
+type Stats struct {
+	Buckets []webhook.StatsBucket
+	// States counts deliveries made in the time, each up to MaxCount.
+	States    map[webhook.State]int64
+	Delivered int64
+	Failed    int64
+	Latency   webhook.Latency
+}
+
+// SuccessRate is the share of attempts that were delivered, 0 to 1; false if
+// there were none.
+func (s Stats) SuccessRate() (float64, bool) {
+	all := s.Delivered + s.Failed
+	if all == 0 {
+		return 0, false
+	}
+	return float64(s.Delivered) / float64(all), true
+}
+
+// The bounds of statistics.
+const (
+	// MaxCount is where counting deliveries stops.
+	MaxCount     = 10_000
+	maxBuckets   = 2000
+	defaultSince = 24 * time.Hour
+	defaultParts = 48
+)
+
+// Stats answers counts of a project or one endpoint; without a time the last
+// day.
+func (s *Service) Stats(ctx context.Context, c account.Caller, f webhook.StatsFilter) (Stats, error) {
+	f, err := s.statsFilter(ctx, c, f)
+	if err != nil {
+		return Stats{}, err
+	}
+	buckets, err := s.Store.Stats(ctx, f)
+	if err != nil {
+		return Stats{}, err
+	}
+	states, err := s.Store.CountStates(ctx, f, MaxCount)
+	if err != nil {
+		return Stats{}, err
+	}
+	sum := Stats{Buckets: buckets, States: states}
+	for _, b := range buckets {
+		sum.Delivered += b.Delivered
+		sum.Failed += b.Failed
+		sum.Latency.Merge(b.Latency)
+	}
+	return sum, nil
+}
+
+// StatsByEndpoint answers buckets for several endpoints of one project.
+func (s *Service) StatsByEndpoint(ctx context.Context, c account.Caller, f webhook.StatsFilter, endpoints []webhook.EndpointID) (map[webhook.EndpointID][]webhook.StatsBucket, error) {
+	f, err := s.statsFilter(ctx, c, f)
+	if err != nil {
+		return nil, err
+	}
+	if len(endpoints) == 0 {
+		return map[webhook.EndpointID][]webhook.StatsBucket{}, nil
+	}
+	return s.Store.StatsByEndpoint(ctx, f, endpoints)
+}
+
+func (s *Service) statsFilter(ctx context.Context, c account.Caller, f webhook.StatsFilter) (webhook.StatsFilter, error) {
+	if !f.EndpointID.IsZero() {
+		e, err := s.endpoint(ctx, c, account.ViewDeliveries, f.EndpointID)
+		if err != nil {
+			return f, err
+		}
+		if !f.ProjectID.IsZero() && f.ProjectID != e.ProjectID {
+			return f, webhook.NotFound("there is no such endpoint")
+		}
+		f.ProjectID = e.ProjectID
+	}
+	project, err := scope(c, account.ViewDeliveries, f.ProjectID)
+	if err != nil {
+		return f, err
+	}
+	f.ProjectID = project
+	return f, s.statsTimes(&f)
+}
+
+// statsTimes fills in the time and widens the step to whole minutes.
+func (s *Service) statsTimes(f *webhook.StatsFilter) error {
+	if f.Until.IsZero() {
+		f.Until = s.now()
+	}
+	if f.Since.IsZero() {
+		f.Since = f.Until.Add(-defaultSince)
+	}
+	span := f.Until.Sub(f.Since)
+	if span <= 0 {
+		return webhook.Invalid("since", "must be before until")
+	}
+	if f.Step == 0 {
+		f.Step = max(span/defaultParts, time.Minute)
+	}
+	if f.Step < time.Minute {
+		return webhook.Invalid("step", "must be at least a minute")
+	}
+	f.Step = f.Step.Truncate(time.Minute)
+	if span/f.Step > maxBuckets {
+		return webhook.Invalid("step", "is too small for that much time: at most %d steps are answered", maxBuckets)
+	}
+	return nil
+}
+
+// Audit lists who did what, newest first.
+func (s *Service) Audit(ctx context.Context, c account.Caller, f webhook.AuditFilter) (webhook.Page[webhook.AuditEntry], error) {
+	var none webhook.Page[webhook.AuditEntry]
+	project, err := scope(c, account.ViewAudit, f.ProjectID)
+	if err != nil {
+		return none, err
+	}
+	if f.Limit, err = limitOf(f.Limit); err != nil {
+		return none, err
+	}
+	f.ProjectID = project
+	return s.Store.Audit(ctx, f)
+}

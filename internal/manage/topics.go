@@ -1,0 +1,303 @@
+package manage
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/rawjson"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+//go:embed topics/*.json
+var topicFiles embed.FS
+
+// ShippedTopics are the topics that come with Bellwire: one file per group.
+func ShippedTopics() []webhook.Topic {
+	var all []webhook.Topic
+	for _, group := range []webhook.Group{webhook.GroupCommerce, webhook.GroupPrompts, webhook.GroupStore, webhook.GroupOperational} {
+		all = append(all, shippedGroup(group)...)
+	}
+	return all
+}
+
+// shippedGroup panics on a broken file: it is part of the program, and a test
+// reads it.
+func shippedGroup(group webhook.Group) []webhook.Topic {
+	data, err := topicFiles.ReadFile("topics/" + string(group) + ".json")
+	if err != nil {
+		panic(err)
+	}
+	var rows []struct {
+		Name, Description string
+		Schema, Example   json.RawMessage
+		SearchKeys        []string
+	}
+	if err := json.Unmarshal(data, &rows); err != nil {
+		panic(fmt.Sprintf("topics/%s.json: %v", group, err))
+	}
+	topics := make([]webhook.Topic, len(rows))
+	for i, r := range rows {
+		topics[i] = webhook.Topic{
+			Name:        r.Name,
+			Group:       group,
+			Description: r.Description,
+			Schema:      compact(r.Schema),
+			Example:     compact(r.Example),
+			SearchKeys:  r.SearchKeys,
+			Shipped:     true,
+		}
+	}
+	return topics
+}
+
+func compact(raw []byte) []byte {
+	var out bytes.Buffer
+	if err := json.Compact(&out, raw); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+// SeedTopics brings the catalogue up to date with this version of Bellwire.
+func (s *Service) SeedTopics(ctx context.Context) error {
+	topics := ShippedTopics()
+	for i := range topics {
+		topics[i].CreatedAt = s.now()
+	}
+	return s.Store.SeedTopics(ctx, topics)
+}
+
+// Topics lists the catalogue by group and name.
+func (s *Service) Topics(ctx context.Context, c account.Caller) ([]webhook.Topic, error) {
+	if err := c.May(account.ViewTopics, webhook.ProjectID{}); err != nil {
+		return nil, err
+	}
+	topics, _, err := s.Store.Topics(ctx)
+	return topics, err
+}
+
+// Topic answers one topic; for a name that is not there it says the nearest.
+func (s *Service) Topic(ctx context.Context, c account.Caller, name string) (webhook.Topic, error) {
+	topics, err := s.Topics(ctx, c)
+	if err != nil {
+		return webhook.Topic{}, err
+	}
+	return topicNamed(topics, name)
+}
+
+func topicNamed(topics []webhook.Topic, name string) (webhook.Topic, error) {
+	for _, t := range topics {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	return webhook.Topic{}, webhook.NotFound("there is no topic %s%s", name, hint(topics, name))
+}
+
+// TopicPatch changes the members that are not nil.
+type TopicPatch struct {
+	Description *string
+	// Schema and Example take an empty slice for none.
+	Schema     *[]byte
+	Example    *[]byte
+	SearchKeys *[]string
+	WarnOnly   *bool
+	Deprecated *bool
+}
+
+// CreateTopic adds an operator's own topic, of the group custom.
+func (s *Service) CreateTopic(ctx context.Context, c account.Caller, t webhook.Topic) (webhook.Topic, error) {
+	if err := c.May(account.ChangeTopics, webhook.ProjectID{}); err != nil {
+		return t, err
+	}
+	if !webhook.ValidTopicName(t.Name) {
+		return t, webhook.Invalid("name", `must be segments of letters, digits, "_" and "-" joined by dots, at most 128 characters`)
+	}
+	t.Group, t.Shipped, t.CreatedAt = webhook.GroupCustom, false, s.now()
+	if err := checkTopic(&t); err != nil {
+		return t, err
+	}
+	return t, s.Store.CreateTopic(ctx, t, s.entry(c, "topic.created", object{name: t.Name}, ""))
+}
+
+// UpdateTopic changes a topic. Of one that ships only WarnOnly and Deprecated
+// can be set: the next start would bring the rest back.
+func (s *Service) UpdateTopic(ctx context.Context, c account.Caller, name string, patch TopicPatch) (webhook.Topic, error) {
+	if err := c.May(account.ChangeTopics, webhook.ProjectID{}); err != nil {
+		return webhook.Topic{}, err
+	}
+	t, err := s.Topic(ctx, c, name)
+	if err != nil {
+		return t, err
+	}
+	if t.Shipped && (patch.Description != nil || patch.Schema != nil || patch.Example != nil || patch.SearchKeys != nil) {
+		return t, webhook.Conflict("%s ships with Bellwire: only warnOnly and deprecated can be changed", name)
+	}
+	apply(&t.Description, patch.Description)
+	apply(&t.Schema, patch.Schema)
+	apply(&t.Example, patch.Example)
+	apply(&t.SearchKeys, patch.SearchKeys)
+	apply(&t.WarnOnly, patch.WarnOnly)
+	apply(&t.Deprecated, patch.Deprecated)
+	if err := checkTopic(&t); err != nil {
+		return t, err
+	}
+	return t, s.Store.UpdateTopic(ctx, t, s.entry(c, "topic.updated", object{name: name}, ""))
+}
+
+// DeleteTopic removes an operator's topic. Events of it stay.
+func (s *Service) DeleteTopic(ctx context.Context, c account.Caller, name string) error {
+	if err := c.May(account.ChangeTopics, webhook.ProjectID{}); err != nil {
+		return err
+	}
+	t, err := s.Topic(ctx, c, name)
+	if err != nil {
+		return err
+	}
+	if t.Shipped {
+		return webhook.Conflict("%s ships with Bellwire and can't be deleted", name)
+	}
+	return s.Store.DeleteTopic(ctx, name, s.entry(c, "topic.deleted", object{name: name}, ""))
+}
+
+func apply[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// The bounds of a topic.
+const (
+	maxDescription = 2000
+	maxSchema      = 64 << 10
+	maxExample     = 64 << 10
+	maxSearchKeys  = 3
+)
+
+func checkTopic(t *webhook.Topic) error {
+	if len(t.Description) > maxDescription {
+		return webhook.Invalid("description", "must have at most %d bytes", maxDescription)
+	}
+	if len(t.SearchKeys) > maxSearchKeys {
+		return webhook.Invalid("searchKeys", "can be at most %d", maxSearchKeys)
+	}
+	for i, key := range t.SearchKeys {
+		if key == "" || len(key) > maxName {
+			return webhook.Invalid(fmt.Sprintf("searchKeys[%d]", i), "must be the name of a member of data")
+		}
+	}
+	schema, err := checkSchema(t)
+	if err != nil {
+		return err
+	}
+	if len(t.Example) == 0 {
+		t.Example = nil
+		return nil
+	}
+	if len(t.Example) > maxExample {
+		return webhook.Invalid("example", "must have at most %d bytes", maxExample)
+	}
+	if t.Example, err = rawjson.Check(t.Example); err != nil {
+		return moved(err, "data", "example")
+	}
+	if schema == nil || t.WarnOnly {
+		return nil
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(t.Example))
+	if err != nil {
+		return webhook.Invalid("example", "is not JSON: %v", err)
+	}
+	if err := schema.Validate(value); err != nil {
+		return webhook.Invalid("example", "breaks the schema: %s", oneLine(err))
+	}
+	return nil
+}
+
+// checkSchema compiles the topic's schema; nil for none.
+func checkSchema(t *webhook.Topic) (*jsonschema.Schema, error) {
+	if len(t.Schema) == 0 {
+		t.Schema = nil
+		return nil, nil
+	}
+	if len(t.Schema) > maxSchema {
+		return nil, webhook.Invalid("schema", "must have at most %d bytes", maxSchema)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(t.Schema))
+	if err != nil {
+		return nil, webhook.Invalid("schema", "is not JSON: %s", oneLine(err))
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: nothing is fetched
+	if err := compiler.AddResource("topic.json", doc); err != nil {
+		return nil, webhook.Invalid("schema", "is no JSON Schema: %s", oneLine(err))
+	}
+	schema, err := compiler.Compile("topic.json")
+	if err != nil {
+		return nil, webhook.Invalid("schema", "is no JSON Schema: %s", oneLine(err))
+	}
+	return schema, nil
+}
+
+// oneLine makes a library's error fit for a form.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// checkPatterns looks at an endpoint's topics: each is a topic's name, or a
+// glob. It answers them without repeats, the groups they reach, and warnings
+// for globs that reach nothing yet.
+func checkPatterns(patterns []string, topics []webhook.Topic) (kept []string, groups []webhook.Group, warnings []string, err error) {
+	if len(patterns) == 0 {
+		return nil, nil, nil, webhook.Invalid("topics", "must name at least one topic")
+	}
+	if len(patterns) > maxPatterns {
+		return nil, nil, nil, webhook.Invalid("topics", "can be at most %d", maxPatterns)
+	}
+	for i, p := range patterns {
+		at := fmt.Sprintf("topics[%d]", i)
+		if err := filter.CheckTopicPattern(p); err != nil {
+			return nil, nil, nil, moved(err, "topics", at)
+		}
+		reached := 0
+		for _, t := range topics {
+			if filter.Topic(p, t.Name) {
+				reached++
+				if !slices.Contains(groups, t.Group) {
+					groups = append(groups, t.Group)
+				}
+			}
+		}
+		if reached == 0 && !strings.Contains(p, "*") {
+			return nil, nil, nil, webhook.Invalid(at, "is not a known topic: %s%s", p, hint(topics, p))
+		}
+		if reached == 0 {
+			warnings = append(warnings, fmt.Sprintf("%s matches none of the present topics", p))
+		}
+		if !slices.Contains(kept, p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept, groups, warnings, nil
+}
+
+// maxPatterns bounds the topics of one endpoint.
+const maxPatterns = 100
+
+// hint names the nearest topic, in words to put after a complaint.
+func hint(topics []webhook.Topic, name string) string {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.Name
+	}
+	if near := webhook.Nearest(name, names); near != "" {
+		return "; the nearest is " + near
+	}
+	return ""
+}
