@@ -2,122 +2,115 @@ package account
 
 import (
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// The failures that a window allows. The pair of account and network is the
-// usual one; the network's stops somebody who tries many accounts; the
-// account's stops many networks that try one, but never a network from which
-// its owner has signed in before, so that nobody is locked out by strangers.
+// The bounds of guessing passwords.
 const (
 	throttleWindow  = 15 * time.Minute
-	pairFailures    = 10
-	networkFailures = 50
-	accountFailures = 100
-	// throttleRows bounds the memory of the tables.
-	throttleRows = 100_000
+	wrongPerAccount = 10
+	wrongPerNetwork = 50
+	// throttleSize bounds memory: past it the oldest counts are dropped.
+	throttleSize = 20_000
+	knownFor     = 30 * 24 * time.Hour
 )
 
-// Throttle counts failed sign-ins in the memory of this process.
+// Throttle slows down those who guess passwords, by account and by network. A
+// network from which the account's owner has signed in has a count of its own,
+// so that strangers can't lock the owner out.
 type Throttle struct {
 	now func() time.Time
 
-	mu       sync.Mutex // guards the tables
-	failures map[string]*window
-	known    map[string]time.Time // pairs that have signed in
+	mu    sync.Mutex
+	wrong map[string]tally
+	known map[string]time.Time // by email and network: the last sign-in
 }
 
-type window struct {
-	start time.Time
+type tally struct {
 	count int
+	since time.Time
 }
 
-// NewThrottle starts with nobody counted.
+// NewThrottle counts by the given clock.
 func NewThrottle(now func() time.Time) *Throttle {
-	return &Throttle{now: now, failures: map[string]*window{}, known: map[string]time.Time{}}
+	return &Throttle{now: now, wrong: map[string]tally{}, known: map[string]time.Time{}}
 }
 
-// Allow refuses an attempt when there were too many failures lately.
+// Allow refuses one more try when there were too many wrong ones.
 func (t *Throttle) Allow(email, addr string) error {
-	network := networkOf(addr)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, trusted := t.known[pair(email, network)]
-	switch {
-	case t.count(pair(email, network)) >= pairFailures,
-		t.count("net "+network) >= networkFailures && !trusted,
-		t.count("acc "+strings.ToLower(email)) >= accountFailures && !trusted:
-		return webhook.Limited("too many failed sign-ins; try again in a quarter of an hour")
+	account, network := t.names(email, addr)
+	if t.count(account) >= wrongPerAccount || t.count(network) >= wrongPerNetwork {
+		return webhook.Limited("too many wrong passwords; wait 15 minutes")
 	}
 	return nil
 }
 
-// Report tells how an attempt ended.
+// Report counts a wrong password and remembers where a right one came from.
 func (t *Throttle) Report(email, addr string, ok bool) {
-	network := networkOf(addr)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	account, network := t.names(email, addr)
 	if ok {
-		delete(t.failures, pair(email, network))
-		if len(t.known) >= throttleRows {
-			clear(t.known)
-		}
-		t.known[pair(email, network)] = t.now()
+		delete(t.wrong, account)
+		bound(t.known)
+		t.known[email+"\x00"+networkOf(addr)] = t.now()
 		return
 	}
-	if len(t.failures) >= throttleRows {
-		t.forget()
-	}
-	for _, key := range []string{pair(email, network), "net " + network, "acc " + strings.ToLower(email)} {
-		if w := t.failures[key]; w != nil && t.now().Sub(w.start) < throttleWindow {
-			w.count++
-			continue
+	bound(t.wrong)
+	for _, name := range []string{account, network} {
+		c := t.wrong[name]
+		if t.now().Sub(c.since) > throttleWindow {
+			c = tally{since: t.now()}
 		}
-		t.failures[key] = &window{start: t.now(), count: 1}
+		c.count++
+		t.wrong[name] = c
 	}
 }
 
-func (t *Throttle) count(key string) int {
-	w := t.failures[key]
-	if w == nil || t.now().Sub(w.start) >= throttleWindow {
+// names are what a try counts under. From a known network the account's count
+// is apart from everybody else's.
+func (t *Throttle) names(email, addr string) (account, network string) {
+	network = networkOf(addr)
+	account = "account\x00" + email
+	if last, ok := t.known[email+"\x00"+network]; ok && t.now().Sub(last) < knownFor {
+		account += "\x00" + network
+	}
+	return account, "network\x00" + network
+}
+
+func (t *Throttle) count(name string) int {
+	c := t.wrong[name]
+	if t.now().Sub(c.since) > throttleWindow {
 		return 0
 	}
-	return w.count
+	return c.count
 }
 
-// forget drops what is over; if that frees nothing, everything: a full table
-// must not let memory grow.
-func (t *Throttle) forget() {
-	for key, w := range t.failures {
-		if t.now().Sub(w.start) >= throttleWindow {
-			delete(t.failures, key)
-		}
-	}
-	if len(t.failures) >= throttleRows {
-		clear(t.failures)
-	}
-}
-
-func pair(email, network string) string { return "pair " + strings.ToLower(email) + " " + network }
-
-// networkOf is the address for IPv4 and the /64 for IPv6, which one customer
-// has for itself.
+// networkOf is the address itself for IPv4 and its /64 for IPv6, of which one
+// customer has all.
 func networkOf(addr string) string {
 	ip, err := netip.ParseAddr(addr)
 	if err != nil {
 		return addr
 	}
-	ip = ip.Unmap()
-	if ip.Is4() {
+	if ip = ip.Unmap(); ip.Is4() {
 		return ip.String()
 	}
-	prefix, err := ip.Prefix(64)
-	if err != nil {
-		return addr
-	}
+	prefix, _ := ip.Prefix(64) // 64 is valid for IPv6
 	return prefix.String()
+}
+
+// bound drops arbitrary entries of a map that has grown too large.
+func bound[V any](m map[string]V) {
+	for name := range m {
+		if len(m) < throttleSize {
+			return
+		}
+		delete(m, name)
+	}
 }

@@ -40,12 +40,12 @@ var allowed = map[string][]string{
 	"internal/config": {},
 	"internal/demo": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/receiver", "internal/mint",
 		"internal/rawjson"},
-	"internal/client": {"internal/egress"},
+	"internal/client": {},
 	"internal/app":    {"internal", "migrations"},
 	"views":           {"views", "static"},
 	"static":          {},
 	"migrations":      {},
-	"cmd/bellwire":    {"internal/config", "internal/app", "internal/client", "internal/receiver", "internal/webhook"},
+	"cmd/bellwire":    {"internal/config", "internal/app", "internal/client", "internal/egress", "internal/receiver", "internal/webhook"},
 	"cmd/storybook":   {"views", "static"},
 }
 
