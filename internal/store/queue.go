@@ -1,0 +1,58 @@
+package store
+
+import (
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
+)
+
+// never is the due time of an endpoint with nothing waiting.
+const never = int64(1<<63 - 1)
+
+// syncQueue copies what the queue must know from endpoints and their projects
+// to endpoint_queue, making missing rows. Call it in the transaction that made,
+// paused, resumed or deleted an endpoint, after the change.
+func syncQueue(tx *gorm.DB, endpoints ...webhook.EndpointID) error {
+	ids := make([]uid, len(endpoints))
+	for i, e := range endpoints {
+		ids[i] = uid(e.UUID)
+	}
+	return tx.Exec(syncQueueSQL+" e.id IN ? "+syncQueueConflict, ids).Error
+}
+
+// syncProjectQueue is syncQueue for all endpoints of a project: call it in the
+// transaction that suspended the project or let it go again.
+func syncProjectQueue(tx *gorm.DB, project webhook.ProjectID) error {
+	return tx.Exec(syncQueueSQL+" e.project_id = ? "+syncQueueConflict, uid(project.UUID)).Error
+}
+
+const syncQueueSQL = `INSERT INTO endpoint_queue (endpoint_id, project_id, paused, not_before)
+ SELECT e.id, e.project_id, (e.state = 'paused' OR e.deleted_at <> 0 OR p.suspended_at <> 0 OR p.deleted_at <> 0), e.not_before
+ FROM endpoints e JOIN projects p ON p.id = e.project_id WHERE`
+
+const syncQueueConflict = `ORDER BY e.id
+ ON CONFLICT (endpoint_id) DO UPDATE SET paused = excluded.paused, not_before = excluded.not_before`
+
+// bumpCatalogue tells every node that its copy of the project's endpoints is
+// old. Call it in the transaction of any change to an endpoint or to the
+// project's suspension, first of all: it locks the project.
+func bumpCatalogue(tx *gorm.DB, project webhook.ProjectID) error {
+	return tx.Exec("UPDATE projects SET catalogue = catalogue + 1 WHERE id = ?", uid(project.UUID)).Error
+}
+
+// cancelWaiting ends waiting deliveries of an endpoint, at most limit, oldest
+// first, and reports how many it ended. Housekeep goes on with a deleted
+// endpoint's rest.
+func cancelWaiting(tx *gorm.DB, endpoint webhook.EndpointID, reason string, now time.Time, limit int) (int64, error) {
+	result := tx.Exec(`UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = ? WHERE id IN
+ (SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'waiting' ORDER BY id LIMIT ?)`,
+		ms(now), clean(reason), uid(endpoint.UUID), limit)
+	return result.RowsAffected, result.Error
+}
+
+// addAudit writes an audit entry.
+func addAudit(tx *gorm.DB, entry webhook.AuditEntry) error {
+	row := newAuditRow(entry)
+	return tx.Create(&row).Error
+}
