@@ -28,8 +28,7 @@ const linearNames = 16
 // The error is a *webhook.Error that names the place ("data.a.b[3]") and the
 // byte, counted from 1.
 func Check(data []byte) ([]byte, error) {
-	c := checker{in: data, compact: true, maxDepth: MaxDepth}
-	c.names = c.room[:0]
+	c := checker{in: data, compact: true, maxDepth: MaxDepth, names: make([][]byte, 0, 16)}
 	if f := c.document(true); f != nil {
 		return nil, f.under("data")
 	}
@@ -43,8 +42,7 @@ func Check(data []byte) ([]byte, error) {
 // JSON value of any type and a little deeper than data; places are named from
 // "body" on.
 func CheckDocument(body []byte) error {
-	c := checker{in: body, maxDepth: MaxDepth + envelopeDepth}
-	c.names = c.room[:0]
+	c := checker{in: body, maxDepth: MaxDepth + envelopeDepth, names: make([][]byte, 0, 16)}
 	if f := c.document(false); f != nil {
 		return f.under("body")
 	}
@@ -64,7 +62,6 @@ type checker struct {
 	// names are the unescaped member names of all open objects, the innermost
 	// last.
 	names [][]byte
-	room  [32][]byte
 	// badUTF8 is where the first invalid byte is, len(in) if there is none.
 	badUTF8  int
 	maxDepth int
@@ -237,8 +234,15 @@ func (c *checker) peek() byte {
 	return 0
 }
 
-// space passes white space and leaves it out of the compacted bytes.
+// space passes white space and leaves it out of the compacted bytes. It is
+// small so that tokens without any around them cost no call.
 func (c *checker) space() {
+	if c.pos < len(c.in) && c.in[c.pos] <= ' ' {
+		c.drop()
+	}
+}
+
+func (c *checker) drop() {
 	i := c.pos
 	for i < len(c.in) && isSpace(c.in[i]) {
 		i++

@@ -193,7 +193,7 @@ func appendScriptText(dst, token []byte) []byte {
 // appendScriptNumber appends the double that a number token stands for as
 // ECMAScript's Number::toString writes it.
 func appendScriptNumber(dst, token []byte) []byte {
-	if len(token) <= 15 && digits(token) == len(token) {
+	if plainNumber(token) {
 		return append(dst, token...)
 	}
 	f, _ := strconv.ParseFloat(string(token), 64)
@@ -213,4 +213,22 @@ func appendScriptNumber(dst, token []byte) []byte {
 		dst = append(dst[:e+2], dst[e+3:]...)
 	}
 	return dst
+}
+
+// plainNumber reports whether JavaScript surely writes a number as it stands:
+// at most 15 digits, which every double keeps, no exponent, no idle zero and
+// not so small that it would get an exponent.
+func plainNumber(token []byte) bool {
+	if token[0] == '-' {
+		token = token[1:]
+	}
+	whole := digits(token)
+	if whole == 0 || whole > 15 || token[0] == '0' {
+		return false
+	}
+	if whole == len(token) {
+		return true
+	}
+	return len(token) <= 16 && token[whole] == '.' &&
+		whole+1+digits(token[whole+1:]) == len(token) && token[len(token)-1] != '0'
 }

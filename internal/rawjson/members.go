@@ -169,27 +169,38 @@ func skip(in []byte, i int) int {
 }
 
 func skipText(in []byte, i int) int {
-	for i++; i < len(in); i++ {
-		switch {
-		case !stops[in[i]]:
-		case in[i] == '"':
+	for {
+		n := bytes.IndexByte(in[i+1:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += 1 + n
+		slashes := 0
+		for in[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
 			return i + 1
-		case in[i] == '\\':
-			i++
 		}
 	}
-	return -1
 }
+
+// shapes marks the bytes that matter when a container is skipped.
+var shapes = [256]bool{'"': true, '{': true, '[': true, '}': true, ']': true}
 
 func skipContainer(in []byte, i int) int {
 	for depth := 0; i >= 0 && i < len(in); {
+		if !shapes[in[i]] {
+			i++
+			continue
+		}
 		switch in[i] {
 		case '"':
 			i = skipText(in, i)
 			continue
 		case '{', '[':
 			depth++
-		case '}', ']':
+		default:
 			if depth--; depth == 0 {
 				return i + 1
 			}

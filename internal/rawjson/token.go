@@ -18,19 +18,22 @@ var stops = func() (t [256]bool) {
 // text passes a string and answers what stands between its quotes.
 func (c *checker) text() (raw []byte, escaped bool, f *fault) {
 	in, start := c.in, c.pos+1
-	for i := start; i < len(in); {
-		b := in[i]
-		switch {
-		case !stops[b]:
+	for i := start; ; {
+		for i < len(in) && !stops[in[i]] {
 			i++
-		case b == '"':
+		}
+		if i == len(in) {
+			return nil, false, c.fault("is not JSON: this string does not end")
+		}
+		switch in[i] {
+		case '"':
 			if c.badUTF8 < i && c.badUTF8 >= start {
 				c.pos = c.badUTF8
 				return nil, false, c.fault("is not valid UTF-8")
 			}
 			c.pos = i + 1
 			return in[start:i], escaped, nil
-		case b == '\\':
+		case '\\':
 			n := escapeLength(in[i:])
 			if n == 0 {
 				c.pos = i
@@ -43,7 +46,6 @@ func (c *checker) text() (raw []byte, escaped bool, f *fault) {
 			return nil, false, c.fault("has a control character that is not escaped")
 		}
 	}
-	return nil, false, c.fault("is not JSON: this string does not end")
 }
 
 // escapeLength is the length of the escape that in begins with, 0 if it is
