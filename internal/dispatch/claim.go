@@ -1,0 +1,166 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+const (
+	// maxClaim is how many deliveries one claim leases.
+	maxClaim = 500
+	// pollEvery is how long the claimer sleeps at most: the backstop for wake-ups
+	// that got lost.
+	pollEvery = time.Second
+	// sweepEvery is how often ended leases are looked for.
+	sweepEvery = 5 * time.Second
+	// maxSweep is how many ended leases are settled at once.
+	maxSweep = 500
+)
+
+// claim feeds the pool from the queue until ctx ends.
+func (d *Dispatcher) claim(ctx context.Context) {
+	pause := retryFirst
+	failing := false
+	for ctx.Err() == nil {
+		claimed, full, next, err := d.claimOnce()
+		switch {
+		case err != nil:
+			if !failing {
+				d.log.Error("deliveries can't be claimed", "error", err)
+			}
+			failing = true
+			d.await(ctx, pause, nil)
+			pause = min(2*pause, retryLast)
+			continue
+		case claimed < 0:
+			d.await(ctx, pollEvery, d.pool.freed)
+		case !full:
+			d.await(ctx, next, d.wake)
+		}
+		if failing && claimed >= 0 {
+			d.log.Info("deliveries are claimed again")
+		}
+		failing, pause = failing && claimed < 0, retryFirst
+	}
+}
+
+// claimOnce claims as many deliveries as there are slots. claimed is -1 when
+// there are none; full says that more may be due; otherwise next is how long
+// to sleep. It does not end with the claimer's context: a lease that was
+// granted must become known.
+func (d *Dispatcher) claimOnce() (claimed int, full bool, next time.Duration, err error) {
+	slots := 0
+	if d.records.keepsUp() {
+		slots = d.pool.reserveMany(maxClaim)
+	}
+	if slots == 0 {
+		return -1, false, 0, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), queryPatience)
+	defer cancel()
+	jobs, next, err := d.queue.Claim(ctx, d.node, slots)
+	if err != nil {
+		d.pool.unreserve(slots)
+		return 0, false, 0, err
+	}
+	d.pool.unreserve(slots - len(jobs))
+	d.giveBack(d.pool.submit(jobs)...)
+	if next <= 0 || next > pollEvery {
+		next = pollEvery
+	}
+	return len(jobs), len(jobs) == slots, next, nil
+}
+
+// await sleeps until a signal, a time or the end.
+func (d *Dispatcher) await(ctx context.Context, patience time.Duration, signalled <-chan struct{}) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-signalled:
+	case <-timer.C:
+	}
+}
+
+// grow watches for jobs that wait for a worker until ctx ends.
+func (d *Dispatcher) grow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.pool.pressed:
+		}
+		_, finished := d.pool.grow(0)
+		for again := true; again && ctx.Err() == nil; {
+			d.await(ctx, growEvery, nil)
+			again, finished = d.pool.grow(finished)
+		}
+	}
+}
+
+// sweep settles attempts whose lease is over, at once and then every
+// sweepEvery until ctx ends.
+func (d *Dispatcher) sweep(ctx context.Context) {
+	failing := false
+	for ctx.Err() == nil {
+		again, err := d.sweepOnce()
+		if err != nil && !failing {
+			d.log.Error("ended leases can't be swept", "error", err)
+		}
+		if failing = err != nil; again {
+			continue
+		}
+		d.await(ctx, sweepEvery, nil)
+	}
+}
+
+// sweepOnce settles one batch and reports whether there are more. It holds off
+// while results of this node can't be recorded: they are better than unknown.
+func (d *Dispatcher) sweepOnce() (more bool, err error) {
+	if d.records.failing.Load() {
+		return false, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), queryPatience)
+	defer cancel()
+	jobs, err := d.queue.Expired(ctx, maxSweep)
+	if err != nil || len(jobs) == 0 {
+		return false, err
+	}
+	settled := make([]webhook.Settled, 0, len(jobs))
+	for _, job := range jobs {
+		settled = append(settled, d.lost(ctx, job))
+	}
+	if err := d.queue.Record(ctx, d.node, settled); err != nil {
+		return false, err
+	}
+	d.Wake()
+	return len(jobs) == maxSweep, nil
+}
+
+// lost settles an attempt whose worker never told its result. The schedule
+// counts only from the tenth in a row; if the endpoint can't be read then, the
+// standard one does.
+func (d *Dispatcher) lost(ctx context.Context, job webhook.Job) webhook.Settled {
+	policy := webhook.RetryPolicy{}
+	if job.Delivery.Unknowns+1 >= maxUnknowns {
+		if t, err := d.targets.get(ctx, job.Delivery.EndpointID, job.Delivery.EndpointVersion); err == nil && !t.gone {
+			policy = t.Retry
+		}
+	}
+	startedAt := job.ClaimedAt
+	if startedAt.IsZero() {
+		startedAt = job.Delivery.LeaseUntil.Add(-job.LeaseFor)
+	}
+	return Settle(job.Delivery, webhook.Attempt{
+		ID:              job.Delivery.AttemptID,
+		DeliveryID:      job.Delivery.ID,
+		Number:          job.Delivery.Attempts,
+		StartedAt:       startedAt,
+		EndpointVersion: job.Delivery.EndpointVersion,
+		Outcome:         webhook.OutcomeUnknown,
+		Cause:           webhook.CauseWorkerLost,
+		Error:           "the worker was lost; the request may or may not have been sent",
+	}, policy, d.jitter())
+}
