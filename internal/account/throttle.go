@@ -2,115 +2,122 @@ package account
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// The bounds of guessing passwords.
+// The failures that a window allows. The pair of account and network is the
+// usual one; the network's stops somebody who tries many accounts; the
+// account's stops many networks that try one, but never a network from which
+// its owner has signed in before, so that nobody is locked out by strangers.
 const (
 	throttleWindow  = 15 * time.Minute
-	wrongPerAccount = 10
-	wrongPerNetwork = 50
-	// throttleSize bounds memory: past it the oldest counts are dropped.
-	throttleSize = 20_000
-	knownFor     = 30 * 24 * time.Hour
+	pairFailures    = 10
+	networkFailures = 50
+	accountFailures = 30
+	// throttleRows bounds the memory of the tables.
+	throttleRows = 100_000
 )
 
-// Throttle slows down those who guess passwords, by account and by network. A
-// network from which the account's owner has signed in has a count of its own,
-// so that strangers can't lock the owner out.
+// Throttle counts failed sign-ins in the memory of this process.
 type Throttle struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	wrong map[string]tally
-	known map[string]time.Time // by email and network: the last sign-in
+	mu       sync.Mutex // guards the tables
+	failures map[string]*window
+	known    map[string]time.Time // pairs that have signed in
 }
 
-type tally struct {
+type window struct {
+	start time.Time
 	count int
-	since time.Time
 }
 
-// NewThrottle counts by the given clock.
+// NewThrottle starts with nobody counted.
 func NewThrottle(now func() time.Time) *Throttle {
-	return &Throttle{now: now, wrong: map[string]tally{}, known: map[string]time.Time{}}
+	return &Throttle{now: now, failures: map[string]*window{}, known: map[string]time.Time{}}
 }
 
-// Allow refuses one more try when there were too many wrong ones.
+// Allow refuses an attempt when there were too many failures lately.
 func (t *Throttle) Allow(email, addr string) error {
+	network := networkOf(addr)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	account, network := t.names(email, addr)
-	if t.count(account) >= wrongPerAccount || t.count(network) >= wrongPerNetwork {
-		return webhook.Limited("too many wrong passwords; wait 15 minutes")
+	_, trusted := t.known[pair(email, network)]
+	switch {
+	case t.count(pair(email, network)) >= pairFailures,
+		t.count("net "+network) >= networkFailures && !trusted,
+		t.count("acc "+strings.ToLower(email)) >= accountFailures && !trusted:
+		return webhook.Limited("too many failed sign-ins; try again in a quarter of an hour")
 	}
 	return nil
 }
 
-// Report counts a wrong password and remembers where a right one came from.
+// Report tells how an attempt ended.
 func (t *Throttle) Report(email, addr string, ok bool) {
+	network := networkOf(addr)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	account, network := t.names(email, addr)
 	if ok {
-		delete(t.wrong, account)
-		bound(t.known)
-		t.known[email+"\x00"+networkOf(addr)] = t.now()
+		delete(t.failures, pair(email, network))
+		if len(t.known) >= throttleRows {
+			clear(t.known)
+		}
+		t.known[pair(email, network)] = t.now()
 		return
 	}
-	bound(t.wrong)
-	for _, name := range []string{account, network} {
-		c := t.wrong[name]
-		if t.now().Sub(c.since) > throttleWindow {
-			c = tally{since: t.now()}
+	if len(t.failures) >= throttleRows {
+		t.forget()
+	}
+	for _, key := range []string{pair(email, network), "net " + network, "acc " + strings.ToLower(email)} {
+		if w := t.failures[key]; w != nil && t.now().Sub(w.start) < throttleWindow {
+			w.count++
+			continue
 		}
-		c.count++
-		t.wrong[name] = c
+		t.failures[key] = &window{start: t.now(), count: 1}
 	}
 }
 
-// names are what a try counts under. From a known network the account's count
-// is apart from everybody else's.
-func (t *Throttle) names(email, addr string) (account, network string) {
-	network = networkOf(addr)
-	account = "account\x00" + email
-	if last, ok := t.known[email+"\x00"+network]; ok && t.now().Sub(last) < knownFor {
-		account += "\x00" + network
-	}
-	return account, "network\x00" + network
-}
-
-func (t *Throttle) count(name string) int {
-	c := t.wrong[name]
-	if t.now().Sub(c.since) > throttleWindow {
+func (t *Throttle) count(key string) int {
+	w := t.failures[key]
+	if w == nil || t.now().Sub(w.start) >= throttleWindow {
 		return 0
 	}
-	return c.count
+	return w.count
 }
 
-// networkOf is the address itself for IPv4 and its /64 for IPv6, of which one
-// customer has all.
+// forget drops what is over; if that frees nothing, everything: a full table
+// must not let memory grow.
+func (t *Throttle) forget() {
+	for key, w := range t.failures {
+		if t.now().Sub(w.start) >= throttleWindow {
+			delete(t.failures, key)
+		}
+	}
+	if len(t.failures) >= throttleRows {
+		clear(t.failures)
+	}
+}
+
+func pair(email, network string) string { return "pair " + strings.ToLower(email) + " " + network }
+
+// networkOf is the address for IPv4 and the /64 for IPv6, which one customer
+// has for itself.
 func networkOf(addr string) string {
 	ip, err := netip.ParseAddr(addr)
 	if err != nil {
 		return addr
 	}
-	if ip = ip.Unmap(); ip.Is4() {
+	ip = ip.Unmap()
+	if ip.Is4() {
 		return ip.String()
 	}
-	prefix, _ := ip.Prefix(64) // 64 is valid for IPv6
-	return prefix.String()
-}
-
-// bound drops arbitrary entries of a map that has grown too large.
-func bound[V any](m map[string]V) {
-	for name := range m {
-		if len(m) < throttleSize {
-			return
-		}
-		delete(m, name)
+	prefix, err := ip.Prefix(64)
+	if err != nil {
+		return addr
 	}
+	return prefix.String()
 }

@@ -9,39 +9,77 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-func TestThrottle_guessers_are_slowed_and_the_owner_is_not_locked_out(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_800_000_000, 0)
-	throttle := account.NewThrottle(func() time.Time { return now })
-	throttle.Report("ada@example.com", "192.0.2.1", true)
-	tried := 0
-	for i := range 100 {
-		addr := fmt.Sprintf("198.51.100.%d", i)
-		if throttle.Allow("ada@example.com", addr) == nil {
-			tried++
-			throttle.Report("ada@example.com", addr, false)
-		}
-	}
-	if tried != 10 {
-		t.Errorf("100 addresses got %d tries at one account, want 10", tried)
-	}
-	if err := throttle.Allow("ada@example.com", "192.0.2.1"); err != nil {
-		t.Errorf("the owner is locked out: %v", err)
-	}
-	now = now.Add(16 * time.Minute)
-	if err := throttle.Allow("ada@example.com", "198.51.100.7"); err != nil {
-		t.Errorf("the count does not end: %v", err)
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func newThrottle() (*account.Throttle, *clock) {
+	c := &clock{time.Date(2026, 1, 24, 10, 30, 0, 0, time.UTC)}
+	return account.NewThrottle(c.now), c
+}
+
+func fail(t *account.Throttle, email, addr string, times int) {
+	for range times {
+		t.Report(email, addr, false)
 	}
 }
 
-func TestThrottle_one_network_is_stopped_over_many_accounts(t *testing.T) {
+func TestTenFailuresStopAnAccountFromOneNetworkForAWhile(t *testing.T) {
 	t.Parallel()
-	throttle := account.NewThrottle(time.Now)
-	for i := range 50 {
-		throttle.Report(fmt.Sprintf("u%d@example.com", i), fmt.Sprintf("2001:db8::%x", i), false)
+	throttle, clock := newThrottle()
+	fail(throttle, "ada@example.com", "192.0.2.1", 9)
+	if err := throttle.Allow("ada@example.com", "192.0.2.1"); err != nil {
+		t.Errorf("after nine: %v", err)
 	}
-	err := throttle.Allow("someone@example.com", "2001:db8::ffff")
-	if webhook.KindOf(err) != webhook.KindLimited {
-		t.Errorf("got %v, want Limited", err)
+	fail(throttle, "ADA@example.com", "192.0.2.1", 1)
+	if err := throttle.Allow("ada@example.com", "192.0.2.1"); webhook.KindOf(err) != webhook.KindLimited {
+		t.Errorf("after ten: %v, want limited", err)
+	}
+	if err := throttle.Allow("ada@example.com", "198.51.100.7"); err != nil {
+		t.Errorf("the owner elsewhere: %v", err)
+	}
+	clock.at = clock.at.Add(15 * time.Minute)
+	if err := throttle.Allow("ada@example.com", "192.0.2.1"); err != nil {
+		t.Errorf("a quarter of an hour later: %v", err)
+	}
+}
+
+func TestASuccessForgetsThePairsFailures(t *testing.T) {
+	t.Parallel()
+	throttle, _ := newThrottle()
+	fail(throttle, "ada@example.com", "192.0.2.1", 9)
+	throttle.Report("ada@example.com", "192.0.2.1", true)
+	fail(throttle, "ada@example.com", "192.0.2.1", 9)
+	if err := throttle.Allow("ada@example.com", "192.0.2.1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneNetworkCannotTryManyAccounts(t *testing.T) {
+	t.Parallel()
+	throttle, _ := newThrottle()
+	for i := range 50 {
+		fail(throttle, fmt.Sprintf("u%d@example.com", i), fmt.Sprintf("2001:db8:0:1::%x", i+1), 1)
+	}
+	if err := throttle.Allow("new@example.com", "2001:db8:0:1:ffff::1"); webhook.KindOf(err) != webhook.KindLimited {
+		t.Errorf("the same /64: %v, want limited", err)
+	}
+	if err := throttle.Allow("new@example.com", "2001:db8:0:2::1"); err != nil {
+		t.Errorf("another /64: %v", err)
+	}
+}
+
+func TestStrangersEverywhereDoNotLockTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	throttle, _ := newThrottle()
+	throttle.Report("ada@example.com", "203.0.113.5", true)
+	for i := range 30 {
+		fail(throttle, "ada@example.com", fmt.Sprintf("192.0.2.%d", i), 1)
+	}
+	if err := throttle.Allow("ada@example.com", "198.51.100.1"); webhook.KindOf(err) != webhook.KindLimited {
+		t.Errorf("a stranger after thirty failures: %v, want limited", err)
+	}
+	if err := throttle.Allow("ada@example.com", "203.0.113.5"); err != nil {
+		t.Errorf("the owner's usual place: %v", err)
 	}
 }
