@@ -24,15 +24,20 @@ var ErrUnknownKey = errors.New("sealed under a master key that is not configured
 // ErrDamaged says that a blob is not what Seal made for this row and field.
 var ErrDamaged = errors.New("sealed value is damaged or belongs to another row")
 
-// A blob is one byte of version, eight of key id, then nonce, ciphertext and
-// tag as AES-GCM with a random nonce lays them out.
+// KeySize is the length of a master key in bytes: AES-256.
+const KeySize = 32
+
+// A blob is one byte of version, eight of key id (the first of the key's
+// SHA-256), then nonce, ciphertext and tag as AES-GCM with a random nonce lays
+// them out.
 const (
-	version   = 1
-	idSize    = 8
-	headSize  = 1 + idSize
-	KeySize   = 32
-	checkName = "master key check"
+	version  = 1
+	idSize   = 8
+	headSize = 1 + idSize
 )
+
+// checkName is both what a check value holds and the field it is bound to.
+const checkName = "master key check"
 
 type key struct {
 	id   [idSize]byte
