@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -70,8 +71,15 @@ const Prefix = "/api/v1"
 func (a *API) Mount(engine *gin.Engine) {
 	a.spec = humagin.NewWithGroup(engine, engine.Group(Prefix), a.config())
 	a.publishCalls(engine.Group(Prefix))
+	a.eventCalls()
+	a.topicCalls()
 	a.projectCalls()
+	a.endpointCalls()
+	a.webhookCalls()
+	a.secretCalls()
+	a.deliveryCalls()
 	a.keyCalls()
+	a.reportCalls()
 	a.documentation(engine)
 }
 
@@ -87,7 +95,7 @@ type Call struct {
 	Text string
 	// Group is the heading that the call is documented under.
 	Group string
-	// May is the action that the caller needs the right to.
+	// May is the action that the caller needs the right to; empty for any key.
 	May account.Action
 	// Status of success; 200 if zero.
 	Status int
@@ -97,9 +105,17 @@ type Call struct {
 
 func (c Call) bodyLimit() int64 {
 	if c.Batch {
-		return batchLimit
+		return manage.MaxBatchBody
 	}
-	return bodyLimit
+	return manage.MaxBody
+}
+
+// place is the part of the request that inner packages' places are in.
+func (c Call) place() string {
+	if c.Method == http.MethodGet || c.Method == http.MethodDelete {
+		return "query."
+	}
+	return "body."
 }
 
 // Calls are all calls with who may make them, once mounted.
@@ -111,7 +127,7 @@ func add[I, O any](a *API, call Call, do func(ctx context.Context, caller accoun
 	huma.Register(a.spec, a.operation(call), func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, callerOf(ctx), in)
 		if err != nil {
-			return nil, a.problem(ctx, call.Path, err)
+			return nil, a.problem(ctx, call.Path, err, call.place())
 		}
 		return out, nil
 	})
@@ -155,7 +171,10 @@ func (a *API) gate(call Call) func(huma.Context, func(huma.Context)) {
 func (c Call) describe() string {
 	text := c.Text
 	if text != "" {
-		text += "\n\n"
+		text += " "
+	}
+	if c.May == "" {
+		return text + "Any key."
 	}
 	return text + "Needs a key that may " + string(c.May) + "."
 }

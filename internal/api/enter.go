@@ -14,15 +14,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/rawjson"
 	"github.com/bellwire/bellwire/internal/webhook"
-)
-
-// The size limits of bodies. The batch limit is also how far an oversized
-// body of any call is read on before it is refused.
-const (
-	bodyLimit  = 1 << 20
-	batchLimit = 16 << 20
 )
 
 // enter is what every call passes before it is carried out: who calls, may
@@ -44,8 +38,10 @@ func (a *API) admit(c *gin.Context, call Call) ([]byte, error) {
 	}
 	// The project is checked by manage, which knows it; a key that could not
 	// do this anywhere is refused before its body is read.
-	if err := caller.May(call.May, caller.OwnProject()); err != nil {
-		return nil, err
+	if call.May != "" {
+		if err := caller.May(call.May, caller.OwnProject()); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkAddress(c.Request.URL); err != nil {
 		return nil, err
@@ -88,15 +84,18 @@ func readBody(c *gin.Context, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if err := rawjson.CheckDocument(body); err != nil {
-		p := problemOf(err)
+		p := problemOf(err, "body.")
 		return nil, newProblem(http.StatusBadRequest, p.Detail, p.Errors...)
 	}
 	return bytes.Trim(body, " \t\r\n"), nil
 }
 
+// readOn is how much of an oversized body is thrown away before the answer.
+const readOn = manage.MaxBatchBody
+
 // read takes the body up to the limit. A larger one is read on, kept nowhere,
-// until its end or the greatest limit: a client that is still writing would
-// see a broken connection in place of the answer.
+// for a while: a client that is still writing would see a broken connection in
+// place of the answer.
 func read(r *http.Request, limit int64) ([]byte, error) {
 	var kept bytes.Buffer
 	if r.ContentLength > 0 && r.ContentLength <= limit {
@@ -104,7 +103,7 @@ func read(r *http.Request, limit int64) ([]byte, error) {
 	}
 	_, err := kept.ReadFrom(io.LimitReader(r.Body, limit+1))
 	if err == nil && int64(kept.Len()) > limit {
-		_, err = io.CopyN(io.Discard, r.Body, max(batchLimit-limit, bodyLimit))
+		_, err = io.CopyN(io.Discard, r.Body, readOn)
 		if err == nil || errors.Is(err, io.EOF) {
 			return nil, webhook.TooLarge("the body is over the limit of %d bytes", limit)
 		}

@@ -92,7 +92,8 @@ const statusGone = 499
 
 // problemOf turns any error into what the caller is told. An error that is
 // not for them becomes a 500 without its text.
-func problemOf(err error) *Problem {
+// Places that inner packages name are within part: "body." or "query.".
+func problemOf(err error, part string) *Problem {
 	var p *Problem
 	var told *webhook.Error
 	var status interface{ HTTPStatus() int }
@@ -100,7 +101,7 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &told) && told.Kind != webhook.KindInternal:
-		return tell(told)
+		return tell(told, part)
 	case errors.As(err, &status):
 		return newProblem(status.HTTPStatus(), err.Error())
 	case errors.Is(err, context.Canceled):
@@ -109,10 +110,10 @@ func problemOf(err error) *Problem {
 	return newProblem(http.StatusInternalServerError, "something went wrong on our side; the X-Request-Id of this answer finds it in the log")
 }
 
-func tell(err *webhook.Error) *Problem {
+func tell(err *webhook.Error, part string) *Problem {
 	p := newProblem(statusOf[err.Kind], err.Message)
 	for _, field := range err.Fields {
-		p.Errors = append(p.Errors, Place{place(field.Location), field.Message})
+		p.Errors = append(p.Errors, Place{place(field.Location, part), field.Message})
 	}
 	switch err.Kind {
 	case webhook.KindUnauthorized:
@@ -123,9 +124,8 @@ func tell(err *webhook.Error) *Problem {
 	return p
 }
 
-// place completes a location: what the inner packages name is part of the
-// body unless it says otherwise.
-func place(location string) string {
+// place completes a location, unless it is complete.
+func place(location, part string) string {
 	if location == "" || location == "body" {
 		return location
 	}
@@ -134,13 +134,13 @@ func place(location string) string {
 			return location
 		}
 	}
-	return "body." + location
+	return part + location
 }
 
 // Refuse answers an error and ends the request. One that the caller is not
 // told about goes to the log.
 func (a *API) Refuse(c *gin.Context, err error) {
-	p := a.problem(c.Request.Context(), c.FullPath(), err)
+	p := a.problem(c.Request.Context(), c.FullPath(), err, "body.")
 	for name, values := range p.headers {
 		c.Writer.Header()[name] = values
 	}
@@ -153,8 +153,8 @@ func (a *API) Refuse(c *gin.Context, err error) {
 }
 
 // problem is problemOf with the log written.
-func (a *API) problem(ctx context.Context, route string, err error) *Problem {
-	p := problemOf(err)
+func (a *API) problem(ctx context.Context, route string, err error, part string) *Problem {
+	p := problemOf(err, part)
 	if p.Status >= http.StatusInternalServerError {
 		a.options.Log.ErrorContext(ctx, "call failed", "route", route, "status", p.Status, "err", err)
 	}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+const deliveryGroup = "Deliveries"
+
+func (a *API) deliveryCalls() {
+	add(a, Call{Method: http.MethodGet, Path: "/deliveries", ID: "list-deliveries", Group: deliveryGroup, May: account.ViewDeliveries,
+		Summary: "List deliveries", Text: "Newest first."}, a.listDeliveries)
+	add(a, Call{Method: http.MethodGet, Path: "/deliveries/{id}", ID: "get-delivery", Group: deliveryGroup, May: account.ViewDeliveries,
+		Summary: "Get a delivery with its attempts"}, a.getDelivery)
+	add(a, Call{Method: http.MethodPost, Path: "/deliveries/{id}/resend", ID: "resend-delivery", Group: deliveryGroup, May: account.SendAgain,
+		Summary: "Send an ended delivery's event again", Text: "Answers the new delivery. It has the endpoint's present settings and secret.",
+		Status: http.StatusAccepted}, a.resend)
+	add(a, Call{Method: http.MethodPost, Path: "/deliveries/{id}/send-now", ID: "send-delivery-now", Group: deliveryGroup, May: account.SendAgain,
+		Summary: "Send a waiting delivery now", Status: http.StatusAccepted}, a.sendNow)
+	add(a, Call{Method: http.MethodPost, Path: "/deliveries/{id}/cancel", ID: "cancel-delivery", Group: deliveryGroup, May: account.CancelDelivery,
+		Summary: "Cancel a waiting delivery", Status: http.StatusAccepted}, a.cancelDelivery)
+}
+
+type listDeliveriesInput struct {
+	paging
+	ofProject
+	span
+	EndpointID string `query:"endpointId" maxLength:"64"`
+	EventID    string `query:"eventId" maxLength:"64"`
+	State      string `query:"state" enum:"waiting,held,sending,delivered,exhausted,cancelled"`
+	Topic      string `query:"topic" maxLength:"128"`
+	Status     int    `query:"status" minimum:"0" maximum:"999" doc:"The latest answer's HTTP status"`
+	Query      string `query:"q" maxLength:"200" doc:"An id of a delivery, event, endpoint or attempt"`
+}
+
+func (in *listDeliveriesInput) filter() (webhook.DeliveryFilter, error) {
+	f := webhook.DeliveryFilter{
+		State: webhook.State(in.State), Topic: in.Topic, Status: in.Status, Since: in.Since, Until: in.Until,
+		Query: in.Query, Cursor: in.Cursor, Limit: in.Limit,
+	}
+	var err error
+	if f.EndpointID.UUID, err = idFilter(in.EndpointID, "query.endpointId"); err != nil {
+		return f, err
+	}
+	if f.EventID.UUID, err = idFilter(in.EventID, "query.eventId"); err != nil {
+		return f, err
+	}
+	return f, in.check()
+}
+
+// idFilter reads an id that narrows a list; empty for none.
+func idFilter(text, at string) (webhook.UUID, error) {
+	if text == "" {
+		return webhook.UUID{}, nil
+	}
+	id, err := webhook.ParseUUID(text)
+	return id, locate(err, at)
+}
+
+func (a *API) listDeliveries(ctx context.Context, caller account.Caller, in *listDeliveriesInput) (*answer[List[DeliveryRow]], error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	if f.ProjectID, err = a.projectOf(ctx, caller, in.ProjectID, "query.projectId"); err != nil {
+		return nil, err
+	}
+	page, err := a.manage.Deliveries(ctx, caller, f)
+	return answering(listOf(page, deliveryRow), err)
+}
+
+func deliveryID(in *byID) (webhook.DeliveryID, error) {
+	id, err := idIn(in.ID, "delivery")
+	return webhook.DeliveryID{UUID: id}, err
+}
+
+func (a *API) getDelivery(ctx context.Context, caller account.Caller, in *byID) (*answer[Delivery], error) {
+	id, err := deliveryID(in)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.manage.Delivery(ctx, caller, id, "")
+	return answering(deliveryShape(d), err)
+}
+
+func (a *API) resend(ctx context.Context, caller account.Caller, in *byID) (*answer[DeliveryRow], error) {
+	return a.act(ctx, caller, in, a.manage.Resend)
+}
+
+func (a *API) sendNow(ctx context.Context, caller account.Caller, in *byID) (*answer[DeliveryRow], error) {
+	return a.act(ctx, caller, in, a.manage.SendNow)
+}
+
+func (a *API) cancelDelivery(ctx context.Context, caller account.Caller, in *byID) (*answer[DeliveryRow], error) {
+	return a.act(ctx, caller, in, a.manage.CancelDelivery)
+}
+
+// act does something to one delivery and answers it as it is then.
+func (a *API) act(ctx context.Context, caller account.Caller, in *byID,
+	do func(context.Context, account.Caller, webhook.DeliveryID) (webhook.DeliveryRow, error),
+) (*answer[DeliveryRow], error) {
+	id, err := deliveryID(in)
+	if err != nil {
+		return nil, err
+	}
+	row, err := do(ctx, caller, id)
+	return answering(deliveryRow(row), err)
+}
