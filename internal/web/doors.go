@@ -29,7 +29,7 @@ func (w *Web) signInModel(c *gin.Context, email, problem string) session.SignInM
 		Shell: w.auth(c, "Sign in"), Action: pathSignIn, Email: email, Error: problem, Next: localPath(next),
 	}
 	if w.DemoLinks != nil {
-		for _, link := range w.DemoLinks() {
+		for _, link := range w.DemoLinks(c.Request.Context()) {
 			m.Demo = append(m.Demo, component.Link{Label: link.Label, URL: link.URL})
 		}
 	}

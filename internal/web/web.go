@@ -43,7 +43,7 @@ type Options struct {
 	Environment     string
 	EnvironmentNote string
 	// DemoLinks are one-click sign-ins, in the demo only.
-	DemoLinks func() []DemoLink
+	DemoLinks func(ctx context.Context) []DemoLink
 }
 
 // DemoLink signs in as somebody of the demo.

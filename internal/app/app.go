@@ -1,0 +1,223 @@
+// Package app is the composition root: the only place that knows everybody. It
+// opens the database, builds the parts, introduces them to each other, runs
+// them and stops them in order. It decides nothing else.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/api"
+	"github.com/bellwire/bellwire/internal/config"
+	"github.com/bellwire/bellwire/internal/dispatch"
+	"github.com/bellwire/bellwire/internal/egress"
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/publish"
+	"github.com/bellwire/bellwire/internal/secret"
+	"github.com/bellwire/bellwire/internal/sender"
+	"github.com/bellwire/bellwire/internal/server"
+	"github.com/bellwire/bellwire/internal/store"
+	"github.com/bellwire/bellwire/internal/web"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// App is one node with all its parts.
+type App struct {
+	config config.Config
+	log    *slog.Logger
+	node   webhook.NodeID
+	// version is the build's.
+	version string
+
+	store      *store.Store
+	keyring    *secret.Keyring
+	egress     *egress.Egress
+	dispatcher *dispatch.Dispatcher
+	publisher  *publish.Publisher
+	manage     *manage.Service
+	waker      *waker
+	web        *web.Web
+	server     *server.Server
+	// unlock gives the database file back; a no-op on PostgreSQL.
+	unlock func()
+}
+
+// New opens the database, brings it up to date and builds every part. Nothing
+// listens or sends yet.
+func New(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
+	a := &App{config: c, log: log, version: version, node: webhook.NodeID{UUID: mint.UUID(time.Now())}}
+	opened, err := openStore(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	a.store = opened
+	if err := a.prepare(ctx); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	return a, nil
+}
+
+func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: c.DatabaseURL, Log: log})
+}
+
+// prepare takes the database for this process and builds the parts on it.
+func (a *App) prepare(ctx context.Context) error {
+	unlock, err := a.store.LockServe()
+	if err != nil {
+		return err
+	}
+	a.unlock = unlock
+	if err := a.store.Migrate(ctx); err != nil {
+		return err
+	}
+	if a.keyring, err = openKeyring(ctx, a.config, a.store); err != nil {
+		return err
+	}
+	if err := a.build(); err != nil {
+		return err
+	}
+	if err := a.manage.SeedTopics(ctx); err != nil {
+		return err
+	}
+	// On SQLite no other process can hold a lease: what was under way when the
+	// last one ended is settled at once.
+	if a.store.Dialect() == store.SQLite {
+		return a.store.EndLeases(ctx)
+	}
+	return nil
+}
+
+func (a *App) build() error {
+	var err error
+	if a.egress, err = newEgress(a.config); err != nil {
+		return err
+	}
+	sending := sender.New(a.egress.Transport(), sender.Options{Version: a.version, NodeID: a.node})
+	targets := dispatch.NewTargets(a.store, a.keyring, nil)
+	a.dispatcher = dispatch.New(a.store, sending, targets, dispatch.Options{
+		Node: a.node, Workers: a.config.Workers, Log: a.log,
+	})
+	a.waker = newWaker(a.dispatcher, targets, a.store)
+	a.publisher = publish.New(a.store, a.dispatcher, publish.Options{Log: a.log})
+	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
+	a.web = web.New(a.webOptions())
+	a.server, err = a.newServer()
+	return err
+}
+
+func newEgress(c config.Config) (*egress.Egress, error) {
+	return egress.New(egress.Policy{
+		Allow: c.EgressAllow, AllowHTTP: c.AllowHTTP, SelfHosts: selfHosts(c), NAT64: c.NAT64Prefix,
+		Ports: c.EgressPorts, CAFile: c.EgressCAFile, Proxy: c.EgressProxy,
+	})
+}
+
+// selfHosts are our own names: an event that makes events would never end.
+func selfHosts(c config.Config) []string {
+	if c.BaseURL.Port() != "" {
+		return []string{c.BaseURL.Host}
+	}
+	return []string{c.BaseURL.Hostname()}
+}
+
+func newManage(c config.Config, version string, s *store.Store, keys *secret.Keyring, out *egress.Egress, w manage.Waker, t manage.Tester, log *slog.Logger) *manage.Service {
+	return manage.New(manage.Options{
+		Store: s, Box: keys, URLs: out, Waker: w, Tester: t, Throttle: account.NewThrottle(time.Now), Now: time.Now, Log: log,
+		Facts: manage.Facts{
+			Version: version, BaseURL: c.BaseURL.String(), EgressIPs: c.EgressIPs, AllowHTTP: c.AllowHTTP, Retention: c.Retention,
+		},
+	})
+}
+
+func (a *App) webOptions() web.Options {
+	o := web.Options{
+		Manage: a.manage, Publish: a.publisher, Sessions: a.store, BaseURL: a.config.BaseURL, Log: a.log, Now: time.Now,
+	}
+	if a.config.Dev {
+		o.Environment, o.EnvironmentNote = "dev", "Endpoints may be http:// and on this machine."
+	}
+	return o
+}
+
+func (a *App) newServer() (*server.Server, error) {
+	var pages []server.Page
+	for _, route := range a.web.Routes() {
+		pages = append(pages, server.Page{Method: route.Method, Path: route.Path, Handler: route.Handler})
+	}
+	return server.New(server.Options{
+		Addr: a.config.Addr, MetricsAddr: a.config.MetricsAddr, BaseURL: a.config.BaseURL, TrustedProxies: a.config.TrustedProxies,
+		Log: a.log, API: api.New(api.Options{Manage: a.manage, Publisher: a.publisher, Log: a.log, Version: a.version}),
+		Pages: pages, Static: http.HandlerFunc(serveStatic), Problem: a.web.Problem, Admin: a.web.IsAdmin,
+		Checks: []server.Check{{Name: "database", Run: a.checkDatabase}, {Name: "backlog", Run: a.checkBacklog}},
+		Grace:  httpGrace,
+	})
+}
+
+// httpGrace is how long open requests may take once the node stops.
+const httpGrace = 5 * time.Second
+
+// Run serves and sends until the context ends, then stops in order: not ready,
+// no new requests, no new claims, what is under way finished, what was not
+// started given back, the database closed.
+func (a *App) Run(ctx context.Context) error {
+	defer a.unlock()
+	defer a.store.Close()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer stopWork()
+		return a.server.Run(ctx)
+	})
+	group.Go(func() error { return a.publisher.Run(work) })
+	group.Go(func() error { return a.publisher.RunFanOut(work) })
+	group.Go(func() error { return a.dispatcher.Run(work) })
+	group.Go(func() error { return a.waker.run(work) })
+	group.Go(func() error { return a.keepHouse(work) })
+	return group.Wait()
+}
+
+// Serve is the command of that name.
+func Serve(ctx context.Context, c config.Config, version string) error {
+	log := newLog(os.Stderr, c.LogLevel)
+	a, err := New(ctx, c, version, log)
+	if err != nil {
+		return err
+	}
+	token, err := a.manage.Bootstrap(ctx, c.AdminEmail, c.AdminPassword)
+	if err != nil {
+		return errors.Join(err, a.store.Close())
+	}
+	a.banner(os.Stdout, token)
+	return a.Run(ctx)
+}
+
+// banner says where the node is and what is unusual about it.
+func (a *App) banner(out io.Writer, setupToken string) {
+	fmt.Fprintf(out, "Bellwire %s on %s (%s)\n", a.version, a.config.BaseURL, a.store.Dialect())
+	if setupToken != "" {
+		fmt.Fprintf(out, "Nobody can sign in yet. Make the first admin, once, within a day:\n  %s\n", a.manage.SetupURL(setupToken))
+	}
+	if a.config.Dev {
+		fmt.Fprintln(out, "DEV: endpoints may be http:// and on loopback. Never expose this server.")
+	}
+}
+
+func newLog(out io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: l}))
+}

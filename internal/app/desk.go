@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/config"
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/store"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Desk carries out the commands of somebody at the machine, beside a running
+// server or on a database that does not exist yet.
+type Desk struct {
+	store  *store.Store
+	manage *manage.Service
+	caller account.Caller
+}
+
+// OpenDesk opens the database and brings it up to date.
+func OpenDesk(ctx context.Context, c config.Config) (*Desk, error) {
+	log := slog.New(slog.DiscardHandler)
+	s, err := openStore(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &Desk{store: s, caller: account.ForSystem("command line")}
+	if err := d.prepare(ctx, c, log); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Desk) prepare(ctx context.Context, c config.Config, log *slog.Logger) error {
+	if err := d.store.Migrate(ctx); err != nil {
+		return err
+	}
+	keys, err := openKeyring(ctx, c, d.store)
+	if err != nil {
+		return err
+	}
+	out, err := newEgress(c)
+	if err != nil {
+		return err
+	}
+	d.manage = newManage(c, "", d.store, keys, out, sleeper{}, nil, log)
+	return d.manage.SeedTopics(ctx)
+}
+
+// sleeper wakes nobody: a server looks for itself within a second.
+type sleeper struct{}
+
+func (sleeper) Wake() {}
+
+// Close ends the connection to the database.
+func (d *Desk) Close() error { return d.store.Close() }
+
+// CreateUser makes somebody who can sign in and answers the id.
+func (d *Desk) CreateUser(ctx context.Context, email, role, password string) (string, error) {
+	user, err := d.manage.CreateUser(ctx, d.caller, manage.NewUser{Email: email, Role: account.Role(role), Password: password})
+	return user.ID.String(), err
+}
+
+// CreateProject makes a project and answers the id.
+func (d *Desk) CreateProject(ctx context.Context, name, externalID string) (string, error) {
+	project, err := d.manage.CreateProject(ctx, d.caller, manage.NewProject{Name: name, ExternalID: externalID})
+	return project.ID.String(), err
+}
+
+// AddMember gives somebody a role in a project, an id or "ext:" and an
+// external id, and answers the person's id.
+func (d *Desk) AddMember(ctx context.Context, project, email, role string) (string, error) {
+	found, err := d.manage.FindProject(ctx, d.caller, project)
+	if err != nil {
+		return "", err
+	}
+	member, err := d.manage.SetMember(ctx, d.caller, found.ID, manage.NewMember{Email: email, Role: account.Role(role)})
+	return member.UserID.String(), err
+}
+
+// CreateKey makes an API key for a project, or for the instance if project is
+// empty.
+func (d *Desk) CreateKey(ctx context.Context, project, name string, scopes []string) (id, secret string, err error) {
+	var owner webhook.ProjectID
+	if project != "" {
+		found, err := d.manage.FindProject(ctx, d.caller, project)
+		if err != nil {
+			return "", "", err
+		}
+		owner = found.ID
+	}
+	for i := range scopes {
+		scopes[i] = strings.TrimSpace(scopes[i])
+	}
+	key, err := d.manage.CreateKey(ctx, d.caller, manage.NewKey{ProjectID: owner, Name: name, Scopes: scopes})
+	return key.ID.String(), key.Secret, err
+}

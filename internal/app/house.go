@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/dispatch"
+	"github.com/bellwire/bellwire/internal/store"
+)
+
+const (
+	heartbeatEvery = 10 * time.Second
+	houseEvery     = time.Minute
+	// chore bounds one round of a background chore.
+	chore = 30 * time.Second
+)
+
+// keepHouse says that the node lives and clears what has grown old. A failed
+// round is logged and tried again at the next: the database may be away.
+func (a *App) keepHouse(ctx context.Context) error {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "unknown host"
+	}
+	heartbeat, house := time.NewTicker(heartbeatEvery), time.NewTicker(houseEvery)
+	defer heartbeat.Stop()
+	defer house.Stop()
+	for beat := true; ; {
+		if beat {
+			a.round(ctx, "heartbeat", func(ctx context.Context) error { return a.store.Heartbeat(ctx, a.node, name, a.version) })
+		} else {
+			a.round(ctx, "housekeeping", func(ctx context.Context) error { return a.store.Housekeep(ctx, a.config.Retention) })
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-heartbeat.C:
+			beat = true
+		case <-house.C:
+			beat = false
+		}
+	}
+}
+
+func (a *App) round(ctx context.Context, what string, do func(context.Context) error) {
+	limited, cancel := context.WithTimeout(ctx, chore)
+	defer cancel()
+	if err := do(limited); err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, what+" failed", "error", err)
+	}
+}
+
+func (a *App) checkDatabase(ctx context.Context) (string, error) {
+	now, err := a.store.Ping(ctx)
+	if err != nil {
+		return "", err
+	}
+	// Receivers refuse signatures that are five minutes off.
+	if skew := time.Since(now).Abs(); skew > time.Minute {
+		return "", fmt.Errorf("this node's clock and the database's differ by %s", skew.Round(time.Second))
+	}
+	return a.store.Dialect(), nil
+}
+
+func (a *App) checkBacklog(ctx context.Context) (string, error) {
+	backlog, err := a.store.Backlog(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d endpoints with something due", backlog.Ready), nil
+}
+
+// waker tells this node at once, and the others once for many, that something
+// became due or an endpoint changed.
+type waker struct {
+	dispatcher *dispatch.Dispatcher
+	targets    *dispatch.Targets
+	store      *store.Store
+	others     chan struct{} // capacity 1
+}
+
+func newWaker(d *dispatch.Dispatcher, t *dispatch.Targets, s *store.Store) *waker {
+	return &waker{dispatcher: d, targets: t, store: s, others: make(chan struct{}, 1)}
+}
+
+// Wake returns at once.
+func (w *waker) Wake() {
+	w.woken()
+	select {
+	case w.others <- struct{}{}:
+	default:
+	}
+}
+
+// woken is also what another node's call comes to.
+func (w *waker) woken() {
+	w.targets.Forget()
+	w.dispatcher.Wake()
+}
+
+// run carries calls between nodes until the context ends.
+func (w *waker) run(ctx context.Context) error {
+	go w.store.Listen(ctx, w.woken)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.others:
+			// A lost call costs a second: every node also looks by itself.
+			_ = w.store.Notify(ctx)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package demo
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// scene is one of the five systems: a project, its endpoints and its events.
+type scene struct {
+	name       string
+	externalID string
+	actors     []actor
+	// event makes the n-th event.
+	event func(n int) (topic string, data []byte)
+}
+
+// actor is an endpoint and how its receiver behaves.
+type actor struct {
+	name   string
+	topics []string
+	format webhook.FormatName
+	custom *webhook.CustomFormat
+	prompt webhook.PromptFilter
+	retry  webhook.RetryPolicy
+	answer func(n int64) (int, time.Duration)
+	// refuses points the endpoint at a port that nobody listens on.
+	refuses bool
+	paused  bool
+}
+
+// closedPort is one that nothing uses: RFC 863's neighbourhood is below 1024
+// and closed by policy, this one is IANA-reserved.
+const closedPort = "1029"
+
+func (a actor) settings(url string) webhook.Settings {
+	return webhook.Settings{
+		Name: a.name, Kind: webhook.KindWebhook, URL: url, Topics: a.topics, Format: a.format, Custom: a.custom,
+		Prompt: a.prompt, Retry: a.retry,
+	}
+}
+
+// soon makes retry and exhaustion visible while somebody watches.
+var soon = webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{3 * time.Second, 6 * time.Second}}
+
+func healthy(int64) (int, time.Duration) {
+	return http.StatusOK, time.Duration(rand.IntN(30)) * time.Millisecond
+}
+
+func flaky(int64) (int, time.Duration) {
+	if rand.IntN(3) == 0 {
+		return http.StatusServiceUnavailable, time.Duration(20+rand.IntN(80)) * time.Millisecond
+	}
+	return http.StatusOK, time.Duration(10+rand.IntN(60)) * time.Millisecond
+}
+
+func slow(int64) (int, time.Duration) {
+	return http.StatusOK, time.Duration(900+rand.IntN(1600)) * time.Millisecond
+}
+
+func dead(int64) (int, time.Duration) { return http.StatusInternalServerError, 15 * time.Millisecond }
+
+var topics = []webhook.Topic{
+	{
+		Name: "order.created", Description: "An order was placed in the shop.", SearchKeys: []string{"id"},
+		Schema:  []byte(`{"type":"object","required":["id","total_price"],"properties":{"id":{"type":"integer"},"total_price":{"type":"string"}}}`),
+		Example: []byte(`{"id":1001,"customer":{"email":"ada@example.com"},"total_price":"49.90"}`),
+	},
+	{
+		Name: "customer.signed_up", Description: "Somebody signed up on the marketing platform.", SearchKeys: []string{"customerId"},
+		Schema:  []byte(`{"type":"object","required":["customerId"],"properties":{"customerId":{"type":"string"}}}`),
+		Example: []byte(`{"customerId":"cus_1001","plan":"trial"}`),
+	},
+}
+
+var scenes = []scene{
+	{
+		name: "Abba commerce agent", externalID: "demo-agent", event: agentEvent,
+		actors: []actor{
+			{name: "pricing-agent", topics: []string{"product.*", "commission.earned"}, answer: healthy},
+			{name: "stock-mirror", topics: []string{"product.inventory_changed", "product.back_in_stock"}, retry: soon, answer: flaky},
+			{name: "ledger", topics: []string{"commission.*"}, answer: slow},
+			{name: "old-crm", topics: []string{"product.price_changed"}, retry: soon, answer: dead},
+		},
+	},
+	{
+		name: "Agent API orders", externalID: "demo-orders", event: orderEvent,
+		actors: []actor{
+			{name: "order-desk", topics: []string{"order.*"}, format: webhook.FormatCustom, answer: healthy, custom: &webhook.CustomFormat{
+				Header: "X-Shopify-Hmac-Sha256", Signed: "body", Encoding: "hex", Value: "{signature}", Body: "data",
+			}},
+			{name: "warehouse", topics: []string{"order.created"}, retry: soon, refuses: true, answer: dead},
+		},
+	},
+	{
+		name: "Marketing CRM", externalID: "demo-crm", event: customerEvent,
+		actors: []actor{
+			{name: "signup-agent", topics: []string{"customer.signed_up"}, format: webhook.FormatPlain, answer: healthy},
+			{name: "newsletter", topics: []string{"customer.*"}, format: webhook.FormatHub, paused: true, answer: healthy},
+		},
+	},
+	{
+		name: "Prompt studio", externalID: "demo-prompts", event: promptEvent,
+		actors: []actor{
+			{name: "prompt-sync", topics: []string{"prompt.*"}, answer: healthy},
+			{name: "production-alarm", topics: []string{"prompt.created", "prompt.updated"}, prompt: webhook.PromptFilter{Labels: []string{"production"}}, answer: healthy},
+			{name: "ci-trigger", topics: []string{"prompt.created"}, retry: soon, answer: flaky},
+		},
+	},
+	{
+		name: "AI store", externalID: "demo-store", event: storeEvent,
+		actors: []actor{
+			{name: "chat-archive", topics: []string{"chat.*"}, answer: healthy},
+			{name: "recommender", topics: []string{"product.viewed", "product.added", "product.updated"}, retry: soon, answer: flaky},
+			{name: "analytics", topics: []string{"*"}, format: webhook.FormatStandard, answer: slow},
+		},
+	},
+}
+
+var products = []string{"Trail shoe", "Rain jacket", "Café grinder", "Desk lamp", "Noise-free keyboard", "Wool socks"}
+
+func object(members map[string]any) []byte {
+	data, err := json.Marshal(members)
+	if err != nil {
+		panic(err) // the demo's own literals
+	}
+	return data
+}
+
+func agentEvent(n int) (string, []byte) {
+	id := fmt.Sprintf("prod_%03d", n%40)
+	price := 20 + rand.IntN(200)
+	switch n % 5 {
+	case 0, 1:
+		return "product.price_changed", object(map[string]any{"productId": id, "oldPrice": price, "newPrice": price - rand.IntN(15) - 1, "currency": "USD"})
+	case 2:
+		return "product.inventory_changed", object(map[string]any{"productId": id, "oldQuantity": rand.IntN(40) + 1, "newQuantity": rand.IntN(40)})
+	case 3:
+		return "product.back_in_stock", object(map[string]any{"productId": id, "newQuantity": rand.IntN(50) + 1})
+	}
+	return "commission.earned", object(map[string]any{
+		"saleId": fmt.Sprintf("sale_%05d", rand.IntN(100_000)), "productId": id, "productName": products[n%len(products)],
+		"merchantId": fmt.Sprintf("mer_%02d", n%9), "saleAmount": price, "amountEarned": float64(price) / 20,
+	})
+}
+
+func orderEvent(n int) (string, []byte) {
+	return "order.created", object(map[string]any{
+		"id": 1000 + n, "customer": map[string]any{"email": fmt.Sprintf("customer%d@example.com", n%50)},
+		"total_price": fmt.Sprintf("%d.%02d", 5+rand.IntN(300), rand.IntN(100)), "line_items": []any{map[string]any{"title": products[n%len(products)], "quantity": 1 + n%3}},
+	})
+}
+
+func customerEvent(n int) (string, []byte) {
+	return "customer.signed_up", object(map[string]any{"customerId": fmt.Sprintf("cus_%05d", 1000+n), "plan": []string{"trial", "team", "business"}[n%3]})
+}
+
+func promptEvent(n int) (string, []byte) {
+	names := []string{"movie-critic", "customer-support/billing", "customer-support/refunds", "marketing/tagline"}
+	labels := [][]string{{"latest"}, {"production", "latest"}, {"staging", "latest"}}[n%3]
+	now := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	data := object(map[string]any{
+		"id": fmt.Sprintf("prompt_%06d", n), "name": names[n%len(names)], "version": 1 + n/len(names), "projectId": "demo-prompts",
+		"labels": labels, "prompt": "As a {{criticLevel}} movie critic, rate {{movie}} out of 10.", "type": "text",
+		"config": map[string]any{"model": "gpt-4o", "temperature": 0.7}, "commitMessage": "Tighten the wording", "tags": []string{"entertainment"},
+		"createdAt": now, "updatedAt": now,
+	})
+	return []string{"prompt.created", "prompt.updated", "prompt.created", "prompt.updated", "prompt.deleted"}[n%5], data
+}
+
+func storeEvent(n int) (string, []byte) {
+	session, product := fmt.Sprintf("sess_%04d", n/4), fmt.Sprintf("prod_%03d", n%40)
+	base := map[string]any{"sessionId": session, "storeId": "store_demo", "productId": product}
+	names := []string{"chat.session.created", "chat.message.received", "chat.message.sent", "product.viewed", "product.updated", "product.added"}
+	switch n % len(names) {
+	case 1:
+		base["message"] = "Looking for something like a " + products[n%len(products)]
+	case 2:
+		base["message"] = "Here are three that fit."
+		base["products"] = []any{map[string]any{"id": product, "name": products[n%len(products)], "relevanceScore": 0.95}}
+	}
+	return names[n%len(names)], object(base)
+}
