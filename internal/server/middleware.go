@@ -2,12 +2,10 @@ package server
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -80,34 +78,6 @@ func (s *Server) sameOrigin() (gin.HandlerFunc, error) {
 			s.refuse(c, webhook.Forbidden("this request came from another site, so it was not carried out"))
 		}
 	}, nil
-}
-
-// slowBodies ends a request whose body trickles in. The deadline is lifted at
-// the body's end: the connection is also how a handler learns that its client
-// left, and some handlers take longer.
-func slowBodies(limit time.Duration) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if c.Request.Body == nil || c.Request.Body == http.NoBody {
-			return
-		}
-		control := http.NewResponseController(c.Writer)
-		if control.SetReadDeadline(time.Now().Add(limit)) == nil {
-			c.Request.Body = &timedBody{ReadCloser: c.Request.Body, control: control}
-		}
-	}
-}
-
-type timedBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-}
-
-func (b *timedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF {
-		b.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
 }
 
 // statusError is a refusal that has a status and no kind in the language.

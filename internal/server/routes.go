@@ -21,7 +21,7 @@ func (s *Server) routes() error {
 	if err != nil {
 		return err
 	}
-	s.engine.Use(requestID, watch, s.recover, s.headers, slowBodies(bodyTimeout))
+	s.engine.Use(requestID, watch, s.recover, s.headers)
 	s.engine.NoRoute(s.noRoute)
 	s.engine.NoMethod(s.noMethod)
 

@@ -20,7 +20,7 @@ import (
 // stream for hours.
 const (
 	headerTimeout = 5 * time.Second
-	bodyTimeout   = 15 * time.Second
+	readTimeout   = 20 * time.Second // header and body together
 	idleTimeout   = 2 * time.Minute
 	answerTimeout = time.Minute
 	maxHeader     = 64 << 10
@@ -63,8 +63,11 @@ type Options struct {
 	Admin func(c *gin.Context) bool
 	// Checks are what /readyz asks.
 	Checks []Check
-	// Grace is how long open requests may take after the context ended.
+	// Grace is how long open requests may take after the context ended; 0 means
+	// 15 seconds.
 	Grace time.Duration
+	// ReadTimeout is how long a request may take to arrive; 0 means 20 seconds.
+	ReadTimeout time.Duration
 }
 
 // Server is the engine with all its routes.
@@ -85,6 +88,9 @@ func New(options Options) (*Server, error) {
 	}
 	if options.Grace == 0 {
 		options.Grace = 15 * time.Second
+	}
+	if options.ReadTimeout == 0 {
+		options.ReadTimeout = readTimeout
 	}
 	s := &Server{options: options, engine: gin.New()}
 	if err := s.prepare(); err != nil {
@@ -150,6 +156,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 	web := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       s.options.ReadTimeout,
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,

@@ -397,3 +397,39 @@ func TestTheSecondListenerServesMetricsAlone(t *testing.T) {
 		t.Errorf("metrics: %q", body)
 	}
 }
+
+func TestATricklingRequestEndsAndASlowAnswerDoesNot(t *testing.T) {
+	t.Parallel()
+	const limit = 100 * time.Millisecond
+	s := newServer(t, func(o *server.Options) {
+		o.ReadTimeout = limit
+		o.Pages = []server.Page{{Method: "POST", Path: "/slow", Handler: func(c *gin.Context) {
+			io.Copy(io.Discard, c.Request.Body)
+			select {
+			case <-c.Request.Context().Done():
+			case <-time.After(2 * limit):
+				c.String(http.StatusOK, "whole")
+			}
+		}}}
+	})
+	addr, _ := serve(t, s)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "POST /api/v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhal")
+	answer, _ := io.ReadAll(conn)
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 408") {
+		t.Errorf("the trickling client got %q", answer)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Post("http://"+addr+"/slow", "text/plain", strings.NewReader("whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, _ := io.ReadAll(response.Body); string(body) != "whole" {
+		t.Errorf("the slow handler lost its client: %d %q", response.StatusCode, body)
+	}
+}
