@@ -2,8 +2,10 @@ package egress
 
 import (
 	"errors"
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,10 +17,15 @@ const answerWait = time.Second
 // answers 413 and closes while the body is still on its way makes the write
 // fail; net/http would report the broken pipe and lose the answer that lies
 // unread in the socket.
+//
+// The kernel tells of a reset only once. If the write was told, the read would
+// see an ordinary end, so it is told here.
 type patientConn struct {
 	net.Conn
 	readEnded chan struct{}
 	end       sync.Once
+	writing   atomic.Bool
+	wasReset  atomic.Bool
 }
 
 func patient(conn net.Conn) net.Conn {
@@ -27,15 +34,37 @@ func patient(conn net.Conn) net.Conn {
 
 func (c *patientConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if err != nil {
-		c.end.Do(func() { close(c.readEnded) })
+	if err == nil {
+		return n, nil
+	}
+	c.end.Do(func() { close(c.readEnded) })
+	if err == io.EOF && c.resetTold() {
+		err = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	}
 	return n, err
 }
 
+// resetTold reports whether a write was told of a reset; one that is just
+// returning gets a few milliseconds.
+func (c *patientConn) resetTold() bool {
+	for range 5 {
+		if !c.writing.Load() {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return c.wasReset.Load()
+}
+
 func (c *patientConn) Write(p []byte) (int, error) {
+	c.writing.Store(true)
 	n, err := c.Conn.Write(p)
-	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+	reset := errors.Is(err, syscall.ECONNRESET)
+	if reset {
+		c.wasReset.Store(true)
+	}
+	c.writing.Store(false)
+	if reset || errors.Is(err, syscall.EPIPE) {
 		wait := time.NewTimer(answerWait)
 		defer wait.Stop()
 		select {

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -27,11 +28,12 @@ type dialer struct {
 	rules    *rules
 	resolver Resolver
 	proxy    *proxy // nil for direct connections
+	tls      *tls.Config
 	connect  func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// dial is the transport's DialContext. The context carries no deadline of the
-// request, so every step has its own.
+// dial connects to a "host:port". The context carries no deadline of the
+// request, as net/http dials beside it: every step has its own.
 func (d *dialer) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	name, digits, err := net.SplitHostPort(address)
 	if err != nil {

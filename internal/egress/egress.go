@@ -58,7 +58,11 @@ func New(policy Policy) (*Egress, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{rules: r, resolver: policy.Resolver, connect: plainDialer.DialContext}
+	d := &dialer{rules: r, resolver: policy.Resolver, connect: plainDialer.DialContext, tls: &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		RootCAs:            roots,
+		ClientSessionCache: tls.NewLRUClientSessionCache(512),
+	}}
 	if d.resolver == nil {
 		d.resolver = &net.Resolver{PreferGo: true}
 	}
@@ -67,21 +71,16 @@ func New(policy Policy) (*Egress, error) {
 			return nil, err
 		}
 	}
-	return &Egress{rules: r, dialer: d, transport: newTransport(r, d, roots)}, nil
+	return &Egress{rules: r, dialer: d, transport: newTransport(r, d)}, nil
 }
 
-func newTransport(r *rules, d *dialer, roots *x509.CertPool) *transport {
+func newTransport(r *rules, d *dialer) *transport {
 	http1 := new(http.Protocols)
 	http1.SetHTTP1(true)
 	return &transport{rules: r, Transport: http.Transport{
-		Proxy:       nil, // the environment's proxy would dial unjudged names
-		DialContext: d.dial,
-		TLSClientConfig: &tls.Config{
-			MinVersion:         tls.VersionTLS12,
-			RootCAs:            roots,
-			ClientSessionCache: tls.NewLRUClientSessionCache(512),
-		},
-		TLSHandshakeTimeout:    tlsTimeout,
+		Proxy:                  nil, // the environment's proxy would dial unjudged names
+		DialContext:            d.dialPlain,
+		DialTLSContext:         d.dialTLS,
 		DisableCompression:     true,
 		MaxIdleConns:           maxIdle,
 		MaxIdleConnsPerHost:    maxIdlePerHost,

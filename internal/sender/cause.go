@@ -130,6 +130,8 @@ func tlsWords(err error) string {
 		return "the certificate expired on " + invalid.Cert.NotAfter.UTC().Format(time.DateOnly)
 	case errors.As(err, &unknown):
 		return "the certificate is signed by an unknown authority (self-signed, or an intermediate certificate is missing)"
+	case errors.As(err, &notTLS) && string(notTLS.RecordHeader[:]) == "HTTP/":
+		return "the server gave HTTP response to HTTPS client: plain HTTP is spoken on this port"
 	case errors.As(err, &notTLS):
 		return "the receiver does not speak TLS on this port"
 	}
