@@ -1,0 +1,82 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/component"
+)
+
+// volumeChart stacks delivered and failed attempts over time.
+func volumeChart(buckets []webhook.StatsBucket, step time.Duration) component.BarChart {
+	var peak, delivered, failed int64
+	chart := component.BarChart{Title: "Attempts", Axis: axis(buckets)}
+	for _, b := range buckets {
+		peak = max(peak, b.Delivered+b.Failed)
+		delivered += b.Delivered
+		failed += b.Failed
+		chart.Bars = append(chart.Bars, component.Bar{
+			Title: fmt.Sprintf("%s: %s delivered, %s failed", between(b.Start, step), count(b.Delivered), count(b.Failed)),
+			Parts: []component.Part{{Tone: component.Good, Value: float64(b.Delivered)}, {Tone: component.Bad, Value: float64(b.Failed)}},
+		})
+	}
+	chart.Peak = count(peak)
+	chart.Summary = fmt.Sprintf("%s attempts were delivered and %s failed; at most %s in %s.", count(delivered), count(failed), count(peak), span(step))
+	chart.Legend = []component.Legend{
+		{Tone: component.Good, Label: "delivered", Value: count(delivered)}, {Tone: component.Bad, Label: "failed", Value: count(failed)},
+	}
+	return chart
+}
+
+// quantiles are the lines of a latency chart, the strongest first.
+var quantiles = []struct {
+	label string
+	q     float64
+}{{"p95", 0.95}, {"p50", 0.5}, {"p99", 0.99}}
+
+// latencyChart draws how long attempts took; a step without any is a gap.
+func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.LineChart {
+	chart := component.LineChart{Title: "Latency", Axis: axis(buckets)}
+	var all webhook.Latency
+	var peak time.Duration
+	for _, b := range buckets {
+		all.Merge(b.Latency)
+		chart.Titles = append(chart.Titles, fmt.Sprintf("%s: p50 %s, p95 %s, p99 %s", between(b.Start, step),
+			latencyWords(b.Latency, 0.5), latencyWords(b.Latency, 0.95), latencyWords(b.Latency, 0.99)))
+	}
+	for rank, quantile := range quantiles {
+		line := component.Line{Rank: rank, Label: quantile.label, Value: latencyWords(all, quantile.q)}
+		for _, b := range buckets {
+			d := b.Latency.Quantile(quantile.q)
+			peak = max(peak, d)
+			value := float64(d.Milliseconds())
+			if d == 0 {
+				value = -1
+			}
+			line.Values = append(line.Values, value)
+		}
+		chart.Lines = append(chart.Lines, line)
+	}
+	chart.Peak = span(peak)
+	chart.Summary = fmt.Sprintf("Half of all attempts took %s, 95 of 100 %s, 99 of 100 %s.",
+		latencyWords(all, 0.5), latencyWords(all, 0.95), latencyWords(all, 0.99))
+	return chart
+}
+
+// axis labels the left, the middle and the right of a chart.
+func axis(buckets []webhook.StatsBucket) []string {
+	if len(buckets) == 0 {
+		return nil
+	}
+	first, middle, last := buckets[0].Start, buckets[len(buckets)/2].Start, buckets[len(buckets)-1].Start
+	format := "15:04"
+	if last.Sub(first) > 24*time.Hour {
+		format = "2 Jan"
+	}
+	return []string{first.UTC().Format(format), middle.UTC().Format(format), last.UTC().Format(format) + " UTC"}
+}
+
+func between(start time.Time, step time.Duration) string {
+	return start.UTC().Format("2 Jan 15:04") + "–" + start.Add(step).UTC().Format("15:04")
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/deliveries"
+)
+
+// shownBody is how much of a body a page carries; the API has all of it.
+const shownBody = 64 << 10
+
+func presentExchange(a manage.AttemptDetail) *deliveries.Exchange {
+	x := &deliveries.Exchange{
+		Title:     fmt.Sprintf("Attempt %d", a.Number),
+		AttemptID: a.ID.String(),
+		Settings:  fmt.Sprintf("settings version %d", a.EndpointVersion),
+		Timings:   phases(a.Attempt),
+		Answered:  a.Response.Status != 0,
+		Request: deliveries.Message{
+			Line: a.Request.Method + " " + a.Request.URL, Headers: presentHeaders(a.Request.Headers), Body: presentBody(a.Request.Body, a.BodyNote),
+		},
+	}
+	if a.Request.Method == "" {
+		x.Request.Line = "The request was not written down."
+	} else {
+		x.Curl = curl(a.Request)
+	}
+	if a.Outcome != webhook.OutcomeDelivered {
+		x.Error = a.Error
+	}
+	if x.Answered {
+		x.Response = deliveries.Message{
+			Line: statusLine(a.Response.Status), Tone: component.Bad, Headers: presentHeaders(a.Response.Headers),
+			Body: presentBody(a.Response.Body, truncatedNote(a.Response)),
+		}
+		if a.Outcome == webhook.OutcomeDelivered {
+			x.Response.Tone = component.Good
+		}
+	}
+	return x
+}
+
+func truncatedNote(r webhook.Response) string {
+	if r.Truncated {
+		return "the answer was longer or broke off; this is what was kept of it, 64 KB at most"
+	}
+	return ""
+}
+
+func presentHeaders(lines []webhook.HeaderLine) []component.Header {
+	var list []component.Header
+	for _, line := range lines {
+		list = append(list, component.Header{Name: line.Name, Value: line.Value, Masked: strings.Contains(line.Value, "****")})
+	}
+	return list
+}
+
+// presentBody shows bytes as text where they are text, JSON set out in lines.
+func presentBody(raw []byte, note string) component.Body {
+	b := component.Body{Size: size(len(raw)), Note: note}
+	if len(raw) == 0 {
+		b.Kind = "text"
+		return b
+	}
+	cut := raw
+	if len(cut) > shownBody {
+		cut, b.Note = cut[:shownBody], joinNotes(note, "only the first 64 KB are shown here")
+	}
+	if !isText(cut) {
+		b.Kind, b.Text = "binary", hex.Dump(cut[:min(len(cut), 4<<10)])
+		b.Note = joinNotes(b.Note, "not text: shown as bytes")
+		return b
+	}
+	b.Kind, b.Text = "text", string(cut)
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, cut, "", "  ") == nil {
+		b.Kind, b.Text, b.Raw = "json", pretty.String(), string(cut)
+	} else if trimmed := bytes.TrimSpace(cut); len(trimmed) > 0 && trimmed[0] == '<' {
+		b.Kind = "html"
+	}
+	return b
+}
+
+func joinNotes(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+func isText(b []byte) bool {
+	// A rune that a cut went through is not held against the text.
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 && len(b) >= utf8.UTFMax {
+			return false
+		}
+		if r != '\n' && r != '\r' && r != '\t' && unicode.IsControl(r) {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// curl is the same request as a command, safe to paste: every part is quoted
+// for a POSIX shell.
+func curl(r webhook.Request) string {
+	var b strings.Builder
+	b.WriteString("curl -X " + r.Method + " " + quote(r.URL))
+	for _, h := range r.Headers {
+		b.WriteString(" \\\n  -H " + quote(h.Name+": "+h.Value))
+	}
+	if len(r.Body) > 0 {
+		b.WriteString(" \\\n  --data-raw " + quote(string(r.Body)))
+	}
+	return b.String()
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
