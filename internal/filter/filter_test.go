@@ -199,6 +199,7 @@ func TestPayloadOperators(t *testing.T) {
 		{"at", webhook.OpMore, "2026-01-01", yes},
 		{"at", webhook.OpLess, "2026-01-01", no},
 		{"at", webhook.OpMore, "5", no},
+		{"at", webhook.OpLess, "5", no},
 		{"n", webhook.OpMore, "abc", no},
 		{"t", webhook.OpMore, "0", no},
 		{"z", webhook.OpAtMost, "5", no},

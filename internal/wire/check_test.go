@@ -87,6 +87,7 @@ func TestHeadersThatCanNotBeSentAreRefused(t *testing.T) {
 		{"a line feed", []webhook.Header{{Name: "X-A", Value: "a\nb"}}, "headers[0].value"},
 		{"a carriage return", []webhook.Header{{Name: "X-A", Value: "a\r"}}, "headers[0].value"},
 		{"NUL", []webhook.Header{{Name: "X-A", Value: "\x00"}}, "headers[0].value"},
+		{"DEL", []webhook.Header{{Name: "X-A", Value: "\x7f"}}, "headers[0].value"},
 		{"4 KiB", []webhook.Header{{Name: "X-A", Value: strings.Repeat("v", 4096)}}, ""},
 		{"more than 4 KiB", []webhook.Header{{Name: "X-A", Value: strings.Repeat("v", 4097)}}, "headers[0].value"},
 		{"two faults", []webhook.Header{{Name: "Host", Value: "\n"}}, "headers[0].name headers[0].value"},
@@ -152,5 +153,19 @@ func TestVerifySaysWhatIsMissing(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name+" is missing") {
 			t.Errorf("without %s: %v", name, err)
 		}
+	}
+}
+
+func TestAICommerceIsVerifiedOverTheParsedBodyAsItsDocumentDoes(t *testing.T) {
+	t.Parallel()
+	m := message(webhook.FormatAICommerce)
+	built, values := build(t, m)
+	get := func(name string) string { return values[name] }
+	spaced := strings.Replace(string(built.Body), `{"id":1}`, `{ "id": 1.0 }`, 1)
+	if err := wire.Verify(m.Format, nil, firstSecret, get, []byte(spaced)); err != nil {
+		t.Errorf("the same values in another spelling: %v", err)
+	}
+	if err := wire.Verify(m.Format, nil, firstSecret, get, []byte(`{"broken"`)); err == nil {
+		t.Error("a body that is no JSON is accepted")
 	}
 }
