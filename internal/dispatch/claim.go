@@ -119,7 +119,7 @@ func (d *Dispatcher) sweep(ctx context.Context) {
 // sweepOnce settles one batch and reports whether there are more. It holds off
 // while results of this node can't be recorded: they are better than unknown.
 func (d *Dispatcher) sweepOnce() (more bool, err error) {
-	if d.records.failing.Load() {
+	if d.records.failing.Load() && d.records.unrecorded.Load() > 0 {
 		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), queryPatience)

@@ -35,6 +35,7 @@ type target struct {
 	webhook.Target
 	gone   bool // the endpoint is deleted
 	readAt time.Time
+	era    uint64    // the Targets' era when the reading began
 	paused sync.Once // done by the first worker that finds it unreadable
 }
 
@@ -47,9 +48,9 @@ type Targets struct {
 
 	mu      sync.Mutex
 	held    map[webhook.EndpointID]*target
-	since   time.Time // what was read before this counts no more
-	next    *reading  // gathers ids until its query starts; nil if nobody waits
-	reading bool      // a goroutine is at it
+	era     uint64   // counts Forgets; what was read in an earlier one counts no more
+	next    *reading // gathers ids until its query starts; nil if nobody waits
+	reading bool     // a goroutine is at it
 }
 
 // reading is one query for several endpoints.
@@ -71,7 +72,7 @@ func NewTargets(source Endpoints, opener Opener, now func() time.Time) *Targets 
 func (t *Targets) Forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.since = t.now()
+	t.era++
 }
 
 // get answers an endpoint at a version or a later one.
@@ -103,7 +104,7 @@ func (t *Targets) get(ctx context.Context, id webhook.EndpointID, version int64)
 
 // fresh needs t.mu.
 func (t *Targets) fresh(held *target, since time.Time) bool {
-	return !held.readAt.Before(since) && !held.readAt.Before(t.since)
+	return held.era == t.era && !held.readAt.Before(since)
 }
 
 // join adds an id to the next query; it needs t.mu.
@@ -125,18 +126,19 @@ func (t *Targets) readAll() {
 		t.mu.Lock()
 		r := t.next
 		t.next = nil
+		era := t.era
 		if r == nil {
 			t.reading = false
 			t.mu.Unlock()
 			return
 		}
 		t.mu.Unlock()
-		r.err = t.read(r.ids)
+		r.err = t.read(r.ids, era)
 		close(r.done)
 	}
 }
 
-func (t *Targets) read(wanted map[webhook.EndpointID]bool) error {
+func (t *Targets) read(wanted map[webhook.EndpointID]bool, era uint64) error {
 	ctx, cancel := context.WithTimeout(context.Background(), targetPatience)
 	defer cancel()
 	ids := make([]webhook.EndpointID, 0, len(wanted))
@@ -157,10 +159,10 @@ func (t *Targets) read(wanted map[webhook.EndpointID]bool) error {
 		clear(t.held)
 	}
 	for id := range wanted {
-		t.held[id] = &target{gone: true, readAt: readAt}
+		t.held[id] = &target{gone: true, readAt: readAt, era: era}
 	}
 	for i := range rows {
-		t.held[rows[i].ID] = &target{Target: rows[i], gone: !rows[i].DeletedAt.IsZero(), readAt: readAt}
+		t.held[rows[i].ID] = &target{Target: rows[i], gone: !rows[i].DeletedAt.IsZero(), readAt: readAt, era: era}
 	}
 	return nil
 }
