@@ -18,14 +18,27 @@ var errUsedUp = errors.New("the connection may not be used again")
 // length in two ways, Content-Length and Transfer-Encoding, is how answers are
 // smuggled past proxies: net/http takes the chunks, drops the other length
 // unseen and would use the connection again. Here it carries nothing more.
+//
+// What comes before the first request, such as the banner of an SSH server, is
+// kept back until then: net/http would write it into the process's log and
+// call the connection closed.
 type headConn struct {
 	net.Conn
-	mu   sync.Mutex
-	head headScan // guarded by mu, as reads and writes run side by side
+	asked chan struct{} // closed by the first write, or by Close
+	ask   sync.Once
+	mu    sync.Mutex
+	head  headScan // guarded by mu, as reads and writes run side by side
+}
+
+func newHeadConn(conn net.Conn) *headConn {
+	return &headConn{Conn: conn, asked: make(chan struct{})}
 }
 
 func (c *headConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
+	if n > 0 {
+		<-c.asked
+	}
 	c.mu.Lock()
 	c.head.feed(p[:n])
 	c.mu.Unlock()
@@ -33,6 +46,7 @@ func (c *headConn) Read(p []byte) (int, error) {
 }
 
 func (c *headConn) Write(p []byte) (int, error) {
+	c.ask.Do(func() { close(c.asked) })
 	c.mu.Lock()
 	usedUp := c.head.ended && c.head.length && c.head.coding
 	if c.head.ended && !usedUp {
@@ -43,6 +57,11 @@ func (c *headConn) Write(p []byte) (int, error) {
 		return 0, errUsedUp
 	}
 	return c.Conn.Write(p)
+}
+
+func (c *headConn) Close() error {
+	c.ask.Do(func() { close(c.asked) })
+	return c.Conn.Close()
 }
 
 // headScan reads the head of one answer, in whatever pieces it comes.
@@ -98,7 +117,7 @@ func (d *dialer) dialPlain(ctx context.Context, network, address string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	return &headConn{Conn: conn}, nil
+	return newHeadConn(conn), nil
 }
 
 // dialTLS is the transport's DialTLSContext. The handshake stands here so that
@@ -126,5 +145,5 @@ func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn
 		conn.Close()
 		return nil, err
 	}
-	return &headConn{Conn: secure}, nil
+	return newHeadConn(secure), nil
 }

@@ -212,8 +212,8 @@ func tlsRows(t *testing.T) []hostile {
 
 func requestRows() []hostile {
 	return []hostile{
-		{id: "H24", cause: webhook.CauseTimeout, timeout: 500 * time.Millisecond, serve: func(conn net.Conn) {
-			time.Sleep(700 * time.Millisecond)
+		{id: "H24", cause: webhook.CauseTimeout, timeout: 500 * time.Millisecond, within: 1500 * time.Millisecond, serve: func(conn net.Conn) {
+			time.Sleep(2 * time.Second)
 		}},
 		{id: "H25", status: 200, serve: func(conn net.Conn) {
 			bufio.NewReaderSize(conn, 16).ReadByte()
@@ -367,7 +367,7 @@ func run(t *testing.T, row hostile) {
 	}
 	job := newJob()
 	if row.id == "H24" || row.id == "H25" || row.id == "H26" {
-		job.Event.Data = []byte(`{"a":"` + strings.Repeat("x", 16<<20) + `"}`) // more than sockets hold
+		job.Event.Data = []byte(`{"a":"` + strings.Repeat("x", 8<<20) + `"}`) // more than sockets hold
 	}
 	s := newSender(t, policy)
 	var before, after runtime.MemStats
