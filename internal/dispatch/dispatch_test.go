@@ -262,7 +262,7 @@ func TestANewVersionOfAnEndpointCountsAtOnce(t *testing.T) {
 		if len(sent) != 3 || sent[1].target.URL != "https://new.example" {
 			t.Fatalf("%d requests were sent, the second to %q", len(sent), sent[1].target.URL)
 		}
-		if got := sent[2].target.Secrets[0]; got.ID.UUID[0] != 8 || got.Value != "opened secret" {
+		if got := sent[2].target.Secrets[0]; got.ID.UUID[0] != 8 || got.Value != "opened "+webhook.SecretField {
 			t.Errorf("the third was signed with secret %s %q", got.ID, got.Value)
 		}
 	})
@@ -311,7 +311,7 @@ func TestSecretHeadersAreOpenedForTheSender(t *testing.T) {
 		r.Wake()
 		synctest.Wait()
 		got := r.receiver.requests()[0].target.Headers
-		if got[0].Value != "p" || got[1].Value != "opened "+webhook.SealedHeader("X-Key") {
+		if got[0].Value != "p" || got[1].Value != "opened "+webhook.HeaderField("X-Key") {
 			t.Errorf("the sender got %q and %q", got[0].Value, got[1].Value)
 		}
 	})

@@ -175,7 +175,7 @@ func (t *Targets) open(target *webhook.Target, now time.Time) {
 		if s.Value != "" || len(s.Sealed) == 0 {
 			continue
 		}
-		value, err := t.opener.Open(s.Sealed, s.ID.UUID, webhook.SealedSecret)
+		value, err := t.opener.Open(s.Sealed, s.ID.UUID, webhook.SecretField)
 		if err != nil {
 			target.Unreadable = fmt.Sprintf("a signing secret can't be opened: %s", err)
 			return
@@ -187,7 +187,7 @@ func (t *Targets) open(target *webhook.Target, now time.Time) {
 		if !h.Secret || len(h.Sealed) == 0 {
 			continue
 		}
-		value, err := t.opener.Open(h.Sealed, target.ID.UUID, webhook.SealedHeader(h.Name))
+		value, err := t.opener.Open(h.Sealed, target.ID.UUID, webhook.HeaderField(h.Name))
 		if err != nil {
 			target.Unreadable = fmt.Sprintf("the value of header %s can't be opened: %s", h.Name, err)
 			return

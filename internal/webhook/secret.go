@@ -26,14 +26,6 @@ type Secret struct {
 	Grace time.Duration
 }
 
-// SealedSecret is the field name that a sealed signing secret is bound to,
-// beside the secret's id.
-const SealedSecret = "secret"
-
-// SealedHeader is the field name that the sealed value of a secret header is
-// bound to, beside the endpoint's id.
-func SealedHeader(name string) string { return "header:" + strings.ToLower(name) }
-
 // Signing is which secret does what at one moment. Next and Previous are nil
 // when there is none.
 type Signing struct {
