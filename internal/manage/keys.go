@@ -81,11 +81,12 @@ func (s *Service) CreateKey(ctx context.Context, c account.Caller, n NewKey) (Is
 // RevokeKey makes a key useless for good.
 func (s *Service) RevokeKey(ctx context.Context, c account.Caller, id webhook.KeyID) error {
 	key, err := s.Store.Key(ctx, id)
+	hidden := !c.Sees(key.ProjectID) || key.ProjectID.IsZero() && !c.SeesAll()
+	if webhook.KindOf(err) == webhook.KindNotFound || err == nil && hidden {
+		return webhook.NotFound("there is no such key")
+	}
 	if err != nil {
 		return err
-	}
-	if key.ProjectID.IsZero() && !c.SeesAll() {
-		return webhook.NotFound("there is no such key")
 	}
 	if err := c.May(account.RevokeKeys, key.ProjectID); err != nil {
 		return err

@@ -61,10 +61,10 @@ func (s *Service) Projects(ctx context.Context, c account.Caller, filter Project
 func (s *Service) FindProject(ctx context.Context, c account.Caller, ref string) (webhook.Project, error) {
 	if external, ok := strings.CutPrefix(ref, externalPrefix); ok {
 		p, err := s.Store.ProjectByExternalID(ctx, external)
-		if err != nil {
-			return webhook.Project{}, err
+		if webhook.KindOf(err) == webhook.KindNotFound || err == nil && c.May(account.ViewProject, p.ID) != nil {
+			return webhook.Project{}, webhook.NotFound("there is no such project")
 		}
-		return s.seen(c, p)
+		return p, err
 	}
 	id := c.OwnProject()
 	if ref != "" {
@@ -86,13 +86,6 @@ func (s *Service) Project(ctx context.Context, c account.Caller, id webhook.Proj
 		return webhook.Project{}, err
 	}
 	return s.Store.Project(ctx, id)
-}
-
-func (s *Service) seen(c account.Caller, p webhook.Project) (webhook.Project, error) {
-	if err := c.May(account.ViewProject, p.ID); err != nil {
-		return webhook.Project{}, err
-	}
-	return p, nil
 }
 
 // CreateProject makes a project. A person who makes one owns it.

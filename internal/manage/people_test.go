@@ -1,0 +1,220 @@
+package manage_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+func TestTheFirstStartMakesTheAdminOrALinkForThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token, err := b.Bootstrap(t.Context(), "Root@Example.com", "correct horse")
+	if err != nil || token != "" || len(b.db.users) != 1 {
+		t.Fatalf("%q, %v, %d users", token, err, len(b.db.users))
+	}
+	root := must[account.User](t)(b.Authenticate(t.Context(), "root@example.com", "correct horse", "192.0.2.1"))
+	if root.Role != account.Admin {
+		t.Errorf("role %s", root.Role)
+	}
+	if token, err := b.Bootstrap(t.Context(), "", ""); err != nil || token != "" {
+		t.Errorf("a second start: %q, %v", token, err)
+	}
+	if _, err := newBench(t).Bootstrap(t.Context(), "root@example.com", "short"); err == nil {
+		t.Error("a weak password makes an admin")
+	}
+}
+
+func TestASetUpLinkMakesOneAdminOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token := must[string](t)(b.Bootstrap(t.Context(), "", ""))
+	if want := "https://hooks.example.com/setup?token=" + token; b.SetupURL(token) != want {
+		t.Errorf("url %s", b.SetupURL(token))
+	}
+	_, err := b.CompleteSetup(t.Context(), token, "root@example.com", "", "")
+	wantPlaces(t, "no password", err, "password")
+	_, err = b.CompleteSetup(t.Context(), "wrong", "root@example.com", "correct horse", "")
+	wantKind(t, "a wrong token", err, webhook.KindNotFound)
+	admin := must[account.User](t)(b.CompleteSetup(t.Context(), token, "root@example.com", "correct horse", ""))
+	if admin.Role != account.Admin {
+		t.Errorf("role %s", admin.Role)
+	}
+	_, err = b.CompleteSetup(t.Context(), token, "two@example.com", "correct horse", "")
+	wantKind(t, "the link again", err, webhook.KindNotFound)
+}
+
+func TestASetUpLinkEndsAfterADay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token := must[string](t)(b.Bootstrap(t.Context(), "", ""))
+	b.at = b.at.Add(24 * time.Hour)
+	_, err := b.Link(t.Context(), account.LinkSetup, token)
+	wantKind(t, "an old link", err, webhook.KindNotFound)
+}
+
+func TestUnknownPeopleAndWrongPasswordsLookTheSame(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.person(account.Admin, "")
+	user := must[account.User](t)(b.CreateUser(t.Context(), c, manage.NewUser{Email: "ada@example.com", Role: account.Member, Password: "correct horse"}))
+	_, wrong := b.Authenticate(t.Context(), "ada@example.com", "battery", "192.0.2.1")
+	_, unknown := b.Authenticate(t.Context(), "eve@example.com", "battery", "192.0.2.1")
+	_, nonsense := b.Authenticate(t.Context(), "no email", "battery", "192.0.2.1")
+	wantKind(t, "a wrong password", wrong, webhook.KindUnauthorized)
+	if wrong.Error() != unknown.Error() || wrong.Error() != nonsense.Error() {
+		t.Errorf("%v, %v and %v differ", wrong, unknown, nonsense)
+	}
+	must[account.User](t)(b.Authenticate(t.Context(), " ADA@example.com ", "correct horse", "192.0.2.1"))
+	off := true
+	must[account.User](t)(b.UpdateUser(t.Context(), c, user.ID, manage.UserPatch{Disabled: &off}))
+	_, err := b.Authenticate(t.Context(), "ada@example.com", "correct horse", "192.0.2.1")
+	wantKind(t, "somebody disabled", err, webhook.KindUnauthorized)
+	_, err = b.CallerOf(t.Context(), user.ID, true, "")
+	wantKind(t, "their session", err, webhook.KindUnauthorized)
+	for range 10 {
+		_, err = b.Authenticate(t.Context(), "ada@example.com", "guess", "198.51.100.1")
+	}
+	_, err = b.Authenticate(t.Context(), "ada@example.com", "guess", "198.51.100.1")
+	wantKind(t, "the eleventh guess", err, webhook.KindLimited)
+}
+
+func TestASessionIsWhoItsUserIsNow(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	owner := b.person(account.Member, account.Owner)
+	c := must[account.Caller](t)(b.CallerOf(t.Context(), owner.User.ID, false, "192.0.2.9"))
+	if c.Projects[b.project.ID] != account.Owner || c.SteppedUp || c.Addr != "192.0.2.9" || c.Actor.Name != owner.User.Email {
+		t.Errorf("caller %+v", c)
+	}
+	if b.db.touched != 1 {
+		t.Errorf("last seen stamped %d times", b.db.touched)
+	}
+	u := b.db.users[owner.User.ID]
+	u.LastSeenAt = b.at.Add(-30 * time.Second)
+	b.db.users[u.ID] = u
+	must[account.Caller](t)(b.CallerOf(t.Context(), owner.User.ID, false, ""))
+	if b.db.touched != 1 {
+		t.Error("a stamp of half a minute ago is written again")
+	}
+}
+
+func TestPasswordsAreCheckedAgainAndChanged(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin := b.person(account.Admin, "")
+	user := must[account.User](t)(b.CreateUser(t.Context(), admin, manage.NewUser{Email: "ada@example.com", Role: account.Member, Password: "correct horse"}))
+	c := account.ForUser(user, nil, false, "192.0.2.1")
+	wantPlaces(t, "a wrong password", b.StepUp(t.Context(), c, "battery"), "password")
+	if err := b.StepUp(t.Context(), c, "correct horse"); err != nil {
+		t.Error(err)
+	}
+	wantPlaces(t, "a wrong old password", b.ChangePassword(t.Context(), c, "battery", "battery staple"), "password")
+	wantPlaces(t, "a weak new password", b.ChangePassword(t.Context(), c, "correct horse", "short"), "password")
+	if err := b.ChangePassword(t.Context(), c, "correct horse", "battery staple"); err != nil {
+		t.Fatal(err)
+	}
+	must[account.User](t)(b.Authenticate(t.Context(), "ada@example.com", "battery staple", "192.0.2.1"))
+	fresh := b.person(account.Member, "")
+	fresh.SteppedUp = false
+	wantKind(t, "a first password in an old session", b.ChangePassword(t.Context(), fresh, "", "battery staple"), webhook.KindForbidden)
+}
+
+func TestNobodyChangesTheirOwnRole(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin, role := b.person(account.Admin, ""), account.Member
+	_, err := b.UpdateUser(t.Context(), admin, admin.User.ID, manage.UserPatch{Role: &role})
+	wantKind(t, "own role", err, webhook.KindConflict)
+	other := b.person(account.Admin, "")
+	changed := must[account.User](t)(b.UpdateUser(t.Context(), admin, other.User.ID, manage.UserPatch{Role: &role}))
+	if changed.Role != account.Member || !strings.Contains(b.db.audit[len(b.db.audit)-1].Detail, "admin → member") {
+		t.Errorf("%+v, audit %q", changed, b.db.audit[len(b.db.audit)-1].Detail)
+	}
+}
+
+func TestMembersAreAddedChangedAndRemovedButTheLastOwnerStays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	owner := b.person(account.Member, account.Owner)
+	set := func(email string, role account.Role) error {
+		_, err := b.SetMember(t.Context(), owner, b.project.ID, manage.NewMember{Email: email, Role: role})
+		return err
+	}
+	if err := set("New@Example.com", account.Viewer); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.actions(); strings.Join(got, " ") != "user.created member.added" {
+		t.Errorf("audit %v", got)
+	}
+	if err := set("new@example.com", account.Developer); err != nil {
+		t.Fatal(err)
+	}
+	if e := b.db.audit[len(b.db.audit)-1]; e.Action != "member.changed" || e.Detail != "viewer → developer" || e.ProjectID != b.project.ID {
+		t.Errorf("audit %+v", e)
+	}
+	wantKind(t, "the last owner steps down", set(owner.User.Email, account.Viewer), webhook.KindConflict)
+	wantKind(t, "the last owner leaves", b.RemoveMember(t.Context(), owner, b.project.ID, owner.User.Email), webhook.KindConflict)
+	wantPlaces(t, "an instance role", set("new@example.com", account.Admin), "role")
+	wantPlaces(t, "no email", set("", account.Viewer), "email")
+	wantKind(t, "a stranger", b.RemoveMember(t.Context(), owner, b.project.ID, "eve@example.com"), webhook.KindNotFound)
+	if err := b.RemoveMember(t.Context(), owner, b.project.ID, "new@example.com"); err != nil {
+		t.Error(err)
+	}
+	if members := must[[]account.Membership](t)(b.Members(t.Context(), owner, b.project.ID)); len(members) != 1 {
+		t.Errorf("members %v", members)
+	}
+}
+
+func TestASignInLinkWorksOnceAndMakesTheMember(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	issued := must[manage.IssuedLink](t)(b.CreateSignInLink(t.Context(), b.wide(account.ScopeManage), b.project.ID,
+		manage.NewLink{Email: "Ada@example.com", Role: account.Developer, ExpiresIn: time.Minute}))
+	if issued.URL != "https://hooks.example.com/sign-in/link?token="+issued.Token || !issued.ExpiresAt.Equal(start.Add(time.Minute)) {
+		t.Errorf("%+v", issued)
+	}
+	if _, ok := b.db.links[account.HashToken(issued.Token)]; !ok {
+		t.Error("the link is not found by the hash of its token")
+	}
+	user, project, err := b.UseSignInLink(t.Context(), issued.Token, "192.0.2.1")
+	if err != nil || project != b.project.ID || user.Email != "ada@example.com" || user.Role != account.Member {
+		t.Fatalf("%+v, %v, %v", user, project, err)
+	}
+	c := must[account.Caller](t)(b.CallerOf(t.Context(), user.ID, true, ""))
+	if c.Projects[b.project.ID] != account.Developer {
+		t.Errorf("roles %v", c.Projects)
+	}
+	_, _, err = b.UseSignInLink(t.Context(), issued.Token, "192.0.2.1")
+	wantKind(t, "the link again", err, webhook.KindNotFound)
+}
+
+func TestSignInLinksAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c := b.wide(account.ScopeManage)
+	tests := map[string]struct {
+		link  manage.NewLink
+		place string
+	}{
+		"an owner":          {manage.NewLink{Email: "a@example.com", Role: account.Owner}, "role"},
+		"too long":          {manage.NewLink{Email: "a@example.com", Role: account.Viewer, ExpiresIn: time.Hour + time.Second}, "expiresInSeconds"},
+		"over before it is": {manage.NewLink{Email: "a@example.com", Role: account.Viewer, ExpiresIn: -1}, "expiresInSeconds"},
+		"no email":          {manage.NewLink{Role: account.Viewer}, "email"},
+	}
+	for name, test := range tests {
+		_, err := b.CreateSignInLink(t.Context(), c, b.project.ID, test.link)
+		wantPlaces(t, name, err, test.place)
+	}
+	admin := b.person(account.Admin, "")
+	_, err := b.CreateSignInLink(t.Context(), c, b.project.ID, manage.NewLink{Email: admin.User.Email, Role: account.Viewer})
+	wantKind(t, "a link for an admin", err, webhook.KindForbidden)
+	issued := must[manage.IssuedLink](t)(b.CreateSignInLink(t.Context(), c, b.project.ID, manage.NewLink{Email: "a@example.com", Role: account.Viewer}))
+	b.at = b.at.Add(10 * time.Minute)
+	_, _, err = b.UseSignInLink(t.Context(), issued.Token, "")
+	wantKind(t, "ten minutes later", err, webhook.KindNotFound)
+}
