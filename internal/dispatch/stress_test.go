@@ -20,7 +20,7 @@ func TestDispatchersThatComeAndGoLoseAndDoubleNothing(t *testing.T) {
 	b, r := newTable(t), newReceiver()
 	b.leaseFor = time.Hour
 	r.answer = func(ctx context.Context, s sending) webhook.Attempt {
-		a := slow(time.Duration(rand.IntN(3)) * time.Millisecond)(ctx, s)
+		a := slow(time.Duration(rand.IntN(3))*time.Millisecond)(ctx, s)
 		if s.Delivery.Attempts == 1 && rand.IntN(4) == 0 {
 			return failed(503)
 		}

@@ -29,6 +29,7 @@ type topicList struct {
 	byName  map[string]*topic
 	version int64
 	readAt  time.Time // when the reading began
+	number  int64     // of the reading
 }
 
 // topics is the copy of the instance's topics. Readers take the present list
@@ -39,21 +40,22 @@ type topics struct {
 	log     *slog.Logger
 	present atomic.Pointer[topicList]
 	reading chan struct{} // capacity 1: held while reading
-	changed atomic.Int64  // when a change was last heard of, Unix nanoseconds
+	begun   atomic.Int64  // readings so far, counted as they begin
+	changed atomic.Int64  // begun when a change was last heard of: older ones are stale
 }
 
 // find answers a topic, or nil and in words which known one comes nearest. A
 // name that is not known is looked up again before that is said.
 func (t *topics) find(ctx context.Context, name string) (*topic, string, error) {
-	asked := t.now()
-	list, err := t.recent(ctx, asked)
+	begun := t.begun.Load()
+	list, err := t.recent(ctx)
 	if err != nil {
 		return nil, "", err
 	}
 	if found := list.byName[name]; found != nil {
 		return found, "", nil
 	}
-	if list, err = t.read(ctx, asked); err != nil {
+	if list, err = t.read(ctx, time.Time{}, begun); err != nil {
 		return nil, "", err
 	}
 	if found := list.byName[name]; found != nil {
@@ -64,21 +66,20 @@ func (t *topics) find(ctx context.Context, name string) (*topic, string, error) 
 
 // recent answers a fresh list, or while the database can't be read the last
 // one: the commit will tell.
-func (t *topics) recent(ctx context.Context, now time.Time) (*topicList, error) {
-	present := t.present.Load()
-	list, err := t.read(ctx, now.Add(-topicsFor))
+func (t *topics) recent(ctx context.Context) (*topicList, error) {
+	present, now := t.present.Load(), t.now()
+	list, err := t.read(ctx, now.Add(-topicsFor), t.changed.Load())
 	if err != nil && present != nil && now.Sub(present.readAt) < topicsStale {
 		return present, nil
 	}
 	return list, err
 }
 
-// read answers a list whose reading began at or after since.
-func (t *topics) read(ctx context.Context, since time.Time) (*topicList, error) {
-	if changed := time.Unix(0, t.changed.Load()); changed.After(since) {
-		since = changed
-	}
-	if list := t.present.Load(); list != nil && !list.readAt.Before(since) {
+// read answers a list whose reading began at since or later and after the
+// given number of readings.
+func (t *topics) read(ctx context.Context, since time.Time, after int64) (*topicList, error) {
+	fresh := func(l *topicList) bool { return l != nil && l.number > after && !l.readAt.Before(since) }
+	if list := t.present.Load(); fresh(list) {
 		return list, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, commitPatience)
@@ -90,16 +91,15 @@ func (t *topics) read(ctx context.Context, since time.Time) (*topicList, error) 
 		return nil, unreachable("read topics", ctx.Err())
 	}
 	before := t.present.Load()
-	if before != nil && !before.readAt.Before(since) {
+	if fresh(before) {
 		return before, nil
 	}
-	readAt := t.now()
+	list := &topicList{readAt: t.now(), number: t.begun.Add(1)}
 	rows, version, err := t.store.Topics(ctx)
 	if err != nil {
 		return nil, unreachable("read topics", err)
 	}
-	list := &topicList{version: version, readAt: readAt}
-	if before != nil && before.version == version {
+	if list.version = version; before != nil && before.version == version {
 		list.byName = before.byName
 	} else {
 		list.byName = t.prepare(rows)
@@ -109,7 +109,7 @@ func (t *topics) read(ctx context.Context, since time.Time) (*topicList, error) 
 }
 
 // forget makes the next look-up read the topics anew.
-func (t *topics) forget() { t.changed.Store(t.now().UnixNano()) }
+func (t *topics) forget() { t.changed.Store(t.begun.Load()) }
 
 // prepare compiles the schemas. One that can't be compiled, which nobody could
 // have stored, takes any object: events matter more than their check.
