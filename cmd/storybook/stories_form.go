@@ -1,0 +1,74 @@
+package main
+
+import (
+	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/endpoints"
+)
+
+func operators(on string) []component.Option {
+	var out []component.Option
+	for _, o := range [][2]string{{"equals", "is"}, {"oneOf", "is one of"}, {"gt", ">"}, {"exists", "exists"}} {
+		out = append(out, component.Option{Value: o[0], Label: o[1], Selected: o[0] == on})
+	}
+	return out
+}
+
+func endpointForm(theme string) endpoints.FormModel {
+	return endpoints.FormModel{
+		Shell: shell(theme, "Endpoints", "New"), New: true, Action: "#", CancelURL: "/story/endpoints",
+		Formats: []endpoints.FormatOption{
+			{Value: "", Title: "By topic", Header: "abba, abv, aicommerce or standard", Text: "The format that the topics' documents name.", Selected: true},
+			{Value: "standard", Title: "Standard Webhooks", Header: "webhook-signature", Text: "v1, base64 over id.time.body; libraries in every language."},
+			{Value: "abba", Title: "ABBA", Header: "X-Abba-Signature", Text: "Flat body, hex over the body."},
+			{Value: "abv", Title: "ABV", Header: "x-abv-signature", Text: "Prompt versions, t=…,s=…"},
+			{Value: "aicommerce", Title: "AI commerce", Header: "X-Webhook-Signature", Text: "sha256=hex over JavaScript's spelling of the body."},
+			{Value: "custom", Title: "Your own", Header: "you name it", Text: "Header, what is signed, encoding, value."},
+		},
+		Custom: endpoints.Custom{
+			Signed:    []component.Option{{Value: "body", Label: "body"}, {Value: "{t}.{body}", Label: "{t}.{body}"}},
+			Encodings: []component.Option{{Value: "hex", Label: "hex"}, {Value: "base64", Label: "base64"}},
+			Bodies:    []component.Option{{Value: "plain", Label: "id, type, timestamp, data"}, {Value: "flat", Label: "flat"}, {Value: "data", Label: "data alone"}},
+		},
+		Topics: []endpoints.TopicGroup{
+			{Title: "Commerce agent", Note: "4 topics", Open: true, Topics: []component.Option{
+				{Value: "product.price_changed", Label: "product.price_changed", Hint: "A product's price is another one.", Selected: true},
+				{Value: "product.inventory_changed", Label: "product.inventory_changed", Hint: "A product's quantity is another one."},
+				{Value: "product.back_in_stock", Label: "product.back_in_stock", Hint: "A product that was sold out can be had again."},
+				{Value: "commission.earned", Label: "commission.earned", Hint: "A sale brought a commission."},
+			}},
+			{Title: "Prompts", Note: "3 topics", Topics: []component.Option{{Value: "prompt.created", Label: "prompt.created", Hint: "A prompt has a new version."}}},
+			{Title: "Operational", Note: "by full name only", Topics: []component.Option{{Value: "endpoint.paused", Label: "endpoint.paused", Hint: "Bellwire stopped sending to an endpoint."}}},
+		},
+		Payload:      []endpoints.PayloadRow{{Operators: operators("equals")}, {Operators: operators("equals")}},
+		Headers:      []endpoints.HeaderRow{{}, {}},
+		Retries:      []component.Option{{Value: "standard", Label: "Standard", Hint: "9 retries over 3 days", Selected: true}, {Value: "short", Label: "Short", Hint: "10 s, 60 s, 300 s"}, {Value: "custom", Label: "Your own", Hint: "up to 20 waits"}},
+		ClientErrors: true, Timeout: component.Input{Value: "15"}, PreviewURL: "/preview",
+	}
+}
+
+func endpointFormWrong(theme string) endpoints.FormModel {
+	m := endpointForm(theme)
+	m.New = false
+	m.Name, m.URL = component.Input{Value: longName}, component.Input{Value: "http://169.254.169.254/latest/meta-data", Error: "must begin with https://"}
+	m.Mistakes = []component.Mistake{{Field: "url", Text: "URL: must begin with https://"}, {Field: "headers", Text: "Header 1: “Cookie” can't be set"}, {Field: "payload", Text: "Condition 1: the path is empty between two dots"}}
+	m.Warning = "hooks.nimbus.example does not resolve yet. It is saved all the same, and judged at every delivery."
+	for i := range m.Formats {
+		m.Formats[i].Selected = m.Formats[i].Value == "custom"
+	}
+	m.Payload[0] = endpoints.PayloadRow{Path: "customer..country", Operators: operators("oneOf"), Value: "DE, FR", Error: "the path is empty between two dots"}
+	m.Headers[0] = endpoints.HeaderRow{Name: "Cookie", Value: "a=b", Error: "“Cookie” can't be set: endpoints have no sessions"}
+	m.Headers[1] = endpoints.HeaderRow{Name: "X-Tenant-Token", Secret: true, Kept: true}
+	m.PromptNames = component.Input{Value: "production/*"}
+	for i := range m.Retries {
+		m.Retries[i].Selected = m.Retries[i].Value == "custom"
+	}
+	m.Delays, m.Ordered = component.Input{Value: "10\n60\nsoon", Error: "line 3: “soon” is not a number of seconds"}, true
+	m.Preview = &endpoints.PreviewModel{
+		Matches: component.Mark{Tone: component.Good, Text: "matches 7 of the last 100 events"},
+		Samples: []component.Link{{Label: "product.price_changed · 4 min ago", URL: "/story/event"}, {Label: "product.price_changed · 2 h ago", URL: "/story/event"}},
+		Line:    "POST https://hooks.nimbus.example/orders", Body: component.Body{Text: payload, Kind: "json", Size: "312 B"},
+		Headers: []component.Header{{Name: "Content-Type", Value: "application/json"}, {Name: "X-Abba-Signature", Value: "5d41402abc4b2a76b9719d911017c592…"}},
+		Notes:   []string{"The member “timestamp” of the data is left out: the envelope has one of its own."},
+	}
+	return m
+}
