@@ -158,8 +158,8 @@ func TestNeverMoreRequestsThanWorkers(t *testing.T) {
 			t.Errorf("%d deliveries are claimed with 20 slots", claimed)
 		}
 		time.Sleep(time.Minute)
-		if r.receiver.most != 20 {
-			t.Errorf("%d requests were open at once, want 20", r.receiver.most)
+		if most, _ := r.receiver.mostOpen(webhook.EndpointID{}); most != 20 {
+			t.Errorf("%d requests were open at once, want 20", most)
 		}
 		if n := r.table.inState(webhook.Delivered); n != 200 {
 			t.Errorf("%d of 200 were delivered", n)
@@ -188,7 +188,7 @@ func TestOneEndpointGetsItsLimitAndTheOthersGoOn(t *testing.T) {
 			t.Errorf("the healthy endpoint's delivery is %s, want delivered", got.State)
 		}
 		time.Sleep(2 * time.Minute)
-		if most := r.receiver.mostOf[hanging]; most != webhook.DefaultMaxInFlight {
+		if _, most := r.receiver.mostOpen(hanging); most != webhook.DefaultMaxInFlight {
 			t.Errorf("%d requests were open to one endpoint, want %d", most, webhook.DefaultMaxInFlight)
 		}
 		if n := r.table.inState(webhook.Delivered); n != 201 {
@@ -292,7 +292,7 @@ func TestAnEndpointWhoseSecretIsUnreadableIsPausedAndNothingIsSent(t *testing.T)
 					t.Errorf("%d requests were sent", n)
 				}
 				// Once for each reading of the endpoint, not for each delivery.
-				if p := r.table.pauses; len(p) == 0 || len(p) > 3 || p[0] != webhook.PausedBySecret {
+				if p := r.table.pausedFor(); len(p) == 0 || len(p) > 3 || p[0] != webhook.PausedBySecret {
 					t.Errorf("the endpoint was paused %d times: %v", len(p), p)
 				}
 				if got := r.table.delivery(id); got.State != webhook.Waiting || got.Attempts != 0 || len(got.attempts) != 0 {
@@ -405,7 +405,7 @@ func TestATestThatCannotBeSentSaysWhy(t *testing.T) {
 		if err != nil || attempt.Error != "not sent: it has no signing secret that is active" {
 			t.Errorf("the test answered %q, %v", attempt.Error, err)
 		}
-		if len(r.table.pauses) != 0 {
+		if len(r.table.pausedFor()) != 0 {
 			t.Error("a test paused the endpoint")
 		}
 	})

@@ -273,6 +273,13 @@ func (b *table) PauseEndpoint(_ context.Context, _ webhook.ProjectID, id webhook
 	return nil
 }
 
+// pausedFor lists the reasons of the pauses so far.
+func (b *table) pausedFor() []webhook.PauseReason {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.pauses)
+}
+
 // opener opens everything but "broken".
 type opener struct{}
 
@@ -345,6 +352,13 @@ func (r *receiver) requests() []sending {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.sent)
+}
+
+// mostOpen is how many requests were open at once, in all and to one endpoint.
+func (r *receiver) mostOpen(id webhook.EndpointID) (all, one int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.most, r.mostOf[id]
 }
 
 func ok() webhook.Attempt {

@@ -577,6 +577,7 @@ func TestTheFanOutMakesDeliveriesStepByStep(t *testing.T) {
 		}
 		r.store.mu.Unlock()
 		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
 		if diff := cmp.Diff([]webhook.EndpointID{endpoints[2].ID, endpoints[4].ID, {}}, r.store.advanced); diff != "" {
 			t.Error(diff)
 		}
@@ -607,6 +608,7 @@ func TestTheFanOutComesBackAfterAnOutage(t *testing.T) {
 		r.store.refuse = nil
 		r.store.mu.Unlock()
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		if len(r.store.advanced) != 1 {
 			t.Error("the step was not done")
 		}
