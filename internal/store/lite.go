@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"sync"
 	"time"
 )
 
@@ -11,13 +13,25 @@ import (
 type liteQueue struct {
 	writer, reader *sql.DB
 	clockNow       func() time.Time
+
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt // guarded by mu
 }
 
 func newLiteQueue(writer, reader *sql.DB, now func() time.Time) *liteQueue {
-	return &liteQueue{writer: writer, reader: reader, clockNow: now}
+	return &liteQueue{writer: writer, reader: reader, clockNow: now, prepared: map[string]*sql.Stmt{}}
 }
 
-func (q *liteQueue) close() error { return nil }
+func (q *liteQueue) close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var all error
+	for _, stmt := range q.prepared {
+		all = errors.Join(all, stmt.Close())
+	}
+	clear(q.prepared)
+	return all
+}
 
 // clock is this process's: on SQLite it is the only one that counts.
 func (q *liteQueue) clock() int64 { return q.clockNow().UnixMilli() }
@@ -28,3 +42,99 @@ func (q *liteQueue) now(ctx context.Context) (int64, error) {
 
 // partitions: SQLite has none; Housekeep deletes row by row.
 func (q *liteQueue) partitions(context.Context, time.Time) error { return nil }
+
+// listen: only one server uses the file.
+func (q *liteQueue) listen(ctx context.Context, _ func()) { <-ctx.Done() }
+
+func (q *liteQueue) notify(context.Context) error { return nil }
+
+// prepare makes the statements ready. It must not be called inside a
+// transaction, which holds the only connection.
+func (q *liteQueue) prepare(ctx context.Context, texts []string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, text := range texts {
+		if q.prepared[text] != nil {
+			continue
+		}
+		stmt, err := q.writer.PrepareContext(ctx, text)
+		if err != nil {
+			return err
+		}
+		q.prepared[text] = stmt
+	}
+	return nil
+}
+
+// liteTx is a writing transaction with prepared statements at hand.
+type liteTx struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	stmts map[string]*sql.Stmt
+	now   int64
+}
+
+// inTx runs f in a writing transaction that may use these statements.
+func (q *liteQueue) inTx(ctx context.Context, texts []string, f func(*liteTx) error) error {
+	if err := q.prepare(ctx, texts); err != nil {
+		return err
+	}
+	tx, err := q.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &liteTx{ctx: ctx, tx: tx, stmts: make(map[string]*sql.Stmt, len(texts)), now: q.clock()}
+	q.mu.Lock()
+	for _, text := range texts {
+		t.stmts[text] = tx.StmtContext(ctx, q.prepared[text])
+	}
+	q.mu.Unlock()
+	if err := f(t); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// exec runs a prepared statement and says how many rows it changed.
+func (t *liteTx) exec(text string, args ...any) (sql.Result, error) {
+	return t.stmts[text].ExecContext(t.ctx, args...)
+}
+
+// changed is exec for statements that change one row or none.
+func (t *liteTx) changed(text string, args ...any) (bool, error) {
+	result, err := t.exec(text, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// one reads one row; false when there is none.
+func (t *liteTx) one(text string, args []any, into ...any) (bool, error) {
+	err := t.stmts[text].QueryRowContext(t.ctx, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// each reads rows into the same variables and calls f after each.
+func (t *liteTx) each(text string, args []any, into []any, f func()) error {
+	rows, err := t.stmts[text].QueryContext(t.ctx, args...)
+	if err != nil {
+		return err
+	}
+	return scanEach(rows, into, f)
+}
+
+func scanEach(rows *sql.Rows, into []any, f func()) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		f()
+	}
+	return rows.Err()
+}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/webhook"
 	"gorm.io/gorm"
 )
 
@@ -38,12 +40,23 @@ type Store struct {
 	// path is the SQLite file, empty on PostgreSQL.
 	path    string
 	closers []func() error
+	fanOuts fanOuts
+	// foldedTo is up to where this process knows statistics to be hours.
+	foldedTo atomic.Int64
 }
 
 // hot is the part of the queue that each dialect writes in its own SQL.
 type hot interface {
 	// now is the clock that leases and due times live by, in milliseconds.
 	now(ctx context.Context) (int64, error)
+	admit(ctx context.Context, admissions []webhook.Admission) ([]webhook.Admitted, error)
+	claim(ctx context.Context, node webhook.NodeID, limit int) ([]webhook.Job, time.Duration, error)
+	record(ctx context.Context, node webhook.NodeID, results []webhook.Settled) error
+	release(ctx context.Context, jobs []webhook.Job) error
+	expired(ctx context.Context, limit int) ([]webhook.Job, error)
+	endLeases(ctx context.Context) error
+	listen(ctx context.Context, wake func())
+	notify(ctx context.Context) error
 	// partitions makes the coming days' partitions and drops those that hold
 	// nothing younger than before.
 	partitions(ctx context.Context, before time.Time) error

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Catalogue reads a project's endpoints, paused ones included, with the version
+// that an admission must name. The version is read first: a change in between
+// makes the copy stale, never wrong.
+func (s *Store) Catalogue(ctx context.Context, project webhook.ProjectID) (version int64, suspended bool, endpoints []webhook.Endpoint, err error) {
+	var p struct {
+		Catalogue   int64
+		SuspendedAt int64
+	}
+	err = s.db(ctx).Raw("SELECT catalogue, suspended_at FROM projects WHERE id = ? AND deleted_at = 0", uid(project.UUID)).Take(&p).Error
+	if err != nil {
+		return 0, false, nil, wrap("read the catalogue", missing(err, "project"))
+	}
+	var rows []endpointRow
+	err = s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id", uid(project.UUID)).Scan(&rows).Error
+	if err != nil {
+		return 0, false, nil, wrap("read the catalogue", err)
+	}
+	endpoints, err = toEndpoints(rows)
+	return p.Catalogue, p.SuspendedAt != 0, endpoints, wrap("read the catalogue", err)
+}
+
+// Targets reads endpoints as they are now, deleted ones included, with their
+// secrets; sealed values stay sealed. Unknown ids are left out.
+func (s *Store) Targets(ctx context.Context, ids []webhook.EndpointID) ([]webhook.Target, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	wanted := make([]uid, len(ids))
+	for i, id := range ids {
+		wanted[i] = uid(id.UUID)
+	}
+	var rows []endpointRow
+	if err := s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.id IN ?", wanted).Scan(&rows).Error; err != nil {
+		return nil, wrap("read endpoints", err)
+	}
+	var secrets []secretRow
+	if err := s.db(ctx).Raw("SELECT * FROM secrets WHERE endpoint_id IN ? ORDER BY id", wanted).Scan(&secrets).Error; err != nil {
+		return nil, wrap("read secrets", err)
+	}
+	endpoints, err := toEndpoints(rows)
+	if err != nil {
+		return nil, wrap("read endpoints", err)
+	}
+	targets := make([]webhook.Target, len(endpoints))
+	for i, e := range endpoints {
+		targets[i].Endpoint = e
+		for _, secret := range secrets {
+			if webhook.UUID(secret.EndpointID) == e.ID.UUID {
+				targets[i].Secrets = append(targets[i].Secrets, secret.secret())
+			}
+		}
+	}
+	return targets, nil
+}
+
+func toEndpoints(rows []endpointRow) ([]webhook.Endpoint, error) {
+	endpoints := make([]webhook.Endpoint, len(rows))
+	for i, r := range rows {
+		e, err := r.endpoint()
+		if err != nil {
+			return nil, err
+		}
+		endpoints[i] = e
+	}
+	return endpoints, nil
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+const (
+	// claimWindow is how many ready endpoints one claim looks at, at most.
+	claimWindow = 256
+	// aheadOfSlots: endpoints without a limit of their own may have this many
+	// times the default in leases, so that a node has the next ones at hand. How
+	// many are open at once is the node's to keep.
+	aheadOfSlots = 2
+	// rateSlack is how much of a rate may be taken in one go, in microseconds;
+	// endpoint_queue.ready_at counts on it.
+	rateSlack = 100_000
+	// lookAgain is when to look again at an endpoint that has all its requests
+	// out, in milliseconds: soon if some just ended, else later.
+	lookAgainSoon, lookAgain = 5, 200
+	// catchUpStep is how many retries are made due at once after a recovery.
+	catchUpStep = 1000
+	// claimNext bounds the wait that a claim announces.
+	claimNext = time.Minute
+)
+
+// Claim leases due deliveries to a node, at most limit: endpoints in turn, the
+// oldest due of each first. next is how long it is until more may be due.
+func (s *Store) Claim(ctx context.Context, node webhook.NodeID, limit int) (jobs []webhook.Job, next time.Duration, err error) {
+	if limit <= 0 {
+		return nil, claimNext, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
+	claimedAt := time.Now()
+	err = again(func() (err error) {
+		jobs, next, err = s.hot.claim(ctx, node, limit)
+		return err
+	})
+	for i := range jobs {
+		jobs[i].ClaimedAt = claimedAt
+	}
+	return jobs, min(max(next, time.Millisecond), claimNext), wrap("claim due deliveries", err)
+}
+
+// ready is an endpoint whose queue row says that something may go. Its row is
+// locked while it is looked at.
+type ready struct {
+	endpoint, project uid
+	nextDue, lineDue  int64
+	rateTAT           int64
+	drainRate         float64
+	drainBefore       int64
+	catchingUp        bool
+
+	timeoutMS   int64
+	maxInFlight int
+	rate        float64
+	failures    int
+	// busy is how many of its requests are out, tests left out.
+	busy int
+
+	// share is how many free rows it may take; taken how many rows it took.
+	share, taken int
+}
+
+// limit is how many leases the endpoint may have at once.
+func (r *ready) limit() int {
+	e := webhook.Endpoint{Settings: webhook.Settings{MaxInFlight: r.maxInFlight}, ConsecutiveFailures: r.failures}
+	limit := e.InFlightLimit()
+	if r.maxInFlight == 0 && limit == webhook.DefaultMaxInFlight {
+		limit *= aheadOfSlots
+	}
+	return limit
+}
+
+// leaseMS is how long a claim on it lasts.
+func (r *ready) leaseMS() int64 {
+	return webhook.Settings{Timeout: time.Duration(r.timeoutMS) * time.Millisecond}.LeaseFor().Milliseconds()
+}
+
+// perSecond is the rate that counts at the moment, 0 for none.
+func (r *ready) perSecond() float64 {
+	if r.drainRate > 0 && (r.rate == 0 || r.drainRate < r.rate) {
+		return r.drainRate
+	}
+	return r.rate
+}
+
+// spacing is the time between two requests in microseconds.
+func (r *ready) spacing() int64 { return max(1, int64(1e6/r.perSecond())) }
+
+// allowance is how many requests the rate allows at once now (milliseconds).
+func (r *ready) allowance(now int64) int {
+	if r.perSecond() == 0 {
+		return int(^uint(0) >> 1)
+	}
+	from := max(r.rateTAT, now*1000)
+	if from > now*1000+rateSlack {
+		return 0
+	}
+	return int((now*1000+rateSlack-from)/r.spacing()) + 1
+}
+
+// took moves the rate clock on by n requests.
+func (r *ready) took(n int, now int64) {
+	r.taken += n
+	if n > 0 && r.perSecond() > 0 {
+		r.rateTAT = max(r.rateTAT, now*1000) + int64(n)*r.spacing()
+	}
+}
+
+// full reports whether the endpoint's limit keeps the rest of its rows back.
+func (r *ready) full() bool { return r.busy+r.taken >= r.limit() }
+
+// turnAt is when to look at it again, given what is now at its heads.
+func (r *ready) turnAt(now int64, head int64) int64 {
+	switch {
+	case head > now:
+		return now
+	case r.taken > 0 && r.full():
+		return now + lookAgainSoon
+	case r.taken > 0:
+		return now
+	case r.full():
+		return now + lookAgain
+	}
+	// Rows that are due and can't be taken are held by somebody else.
+	return now + lookAgainSoon
+}
+
+// shareOut gives slots one by one: projects in turn, within a project to the
+// endpoint with the fewest requests out.
+func shareOut(endpoints []*ready, slots int, now int64) {
+	type tenant struct {
+		busy      int
+		endpoints []*ready
+	}
+	tenants := map[uid]*tenant{}
+	var turn []*tenant
+	for _, r := range endpoints {
+		if r.nextDue > now {
+			continue
+		}
+		t := tenants[r.project]
+		if t == nil {
+			t = &tenant{}
+			tenants[r.project] = t
+			turn = append(turn, t)
+		}
+		t.busy += r.busy
+		t.endpoints = append(t.endpoints, r)
+	}
+	slices.SortStableFunc(turn, func(a, b *tenant) int { return cmp.Compare(a.busy, b.busy) })
+	for slots > 0 && len(turn) > 0 {
+		left := turn[:0]
+		for _, t := range turn {
+			if slots > 0 && giveOne(t.endpoints, now) {
+				slots--
+				left = append(left, t)
+			}
+		}
+		turn = left
+	}
+}
+
+// giveOne gives a slot to the endpoint with the fewest requests out that has
+// room; false if none has.
+func giveOne(endpoints []*ready, now int64) bool {
+	var best *ready
+	for _, r := range endpoints {
+		if r.share < min(r.limit()-r.busy, r.allowance(now)) && (best == nil || r.busy+r.share < best.busy+best.share) {
+			best = r
+		}
+	}
+	if best == nil {
+		return false
+	}
+	best.share++
+	return true
+}
+
+// visible leaves out what somebody else has served since it was looked for.
+func visible(endpoints []*ready, now int64) []*ready {
+	return slices.DeleteFunc(endpoints, func(r *ready) bool { return min(r.nextDue, r.lineDue) > now })
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
+)
+
+const (
+	// houseStep is how many rows one transaction of the housekeeping touches:
+	// on SQLite nobody else writes meanwhile.
+	houseStep = 500
+	// foldAfter is the age at which statistics are folded to hours.
+	foldAfter = 48 * time.Hour
+	// statisticsFor is how long hours are kept.
+	statisticsFor = 400 * 24 * time.Hour
+)
+
+// Heartbeat says that a node lives.
+func (s *Store) Heartbeat(ctx context.Context, node webhook.NodeID, name, version string) error {
+	return s.tx(ctx, "write the heartbeat", func(tx *gorm.DB) error {
+		now, err := s.clock(tx)
+		if err != nil {
+			return err
+		}
+		return tx.Exec(`INSERT INTO nodes (id, name, version, started_at, heartbeat_at) VALUES (?, ?, ?, ?, ?)
+ ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, name = excluded.name, version = excluded.version`,
+			uid(node.UUID), clean(name), clean(version), now, now).Error
+	})
+}
+
+// Backlog is how much the queue has to do.
+type Backlog struct {
+	// Ready counts endpoints with something that may go now.
+	Ready int64
+	// Oldest is how long the first of them has been ready.
+	Oldest time.Duration
+}
+
+// Backlog reads the queue's heads; its cost does not depend on what is held.
+func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
+	var b Backlog
+	now, err := s.hot.now(ctx)
+	if err != nil {
+		return b, wrap("read the backlog", err)
+	}
+	var row struct{ Ready, First int64 }
+	err = s.db(ctx).Raw("SELECT count(*) AS ready, COALESCE(min(ready_at), 0) AS first FROM endpoint_queue WHERE ready_at <= ? AND ready_at < 9223372036854775807", now).Scan(&row).Error
+	if b.Ready = row.Ready; b.Ready > 0 {
+		b.Oldest = time.Duration(now-row.First) * time.Millisecond
+	}
+	return b, wrap("read the backlog", err)
+}
+
+// Housekeep clears what has grown old, a few hundred rows per transaction, and
+// stops when ctx ends; the next round goes on. Every node may do it.
+func (s *Store) Housekeep(ctx context.Context, retention time.Duration) error {
+	now, err := s.hot.now(ctx)
+	if err != nil {
+		return wrap("keep house", err)
+	}
+	before := at(now).Add(-retention)
+	for _, chore := range s.chores(now, before) {
+		for done := int64(houseStep); done >= houseStep && ctx.Err() == nil; {
+			if done, err = s.chore(ctx, chore); err != nil {
+				return wrap("keep house: "+chore.name, err)
+			}
+		}
+	}
+	if err := s.foldStatistics(ctx, at(now).Add(-foldAfter).Truncate(time.Hour)); err != nil {
+		return wrap("fold statistics", err)
+	}
+	return wrap("make partitions", s.hot.partitions(ctx, before))
+}
+
+// chore is one statement that is run until it finds less than a step to do.
+type chore struct {
+	name string
+	sql  string
+	args []any
+}
+
+func (s *Store) chore(ctx context.Context, c chore) (int64, error) {
+	result := s.write.WithContext(ctx).Exec(c.sql, c.args...)
+	return result.RowsAffected, result.Error
+}
+
+// chores in their order: what is live at its age is ended before it is deleted,
+// and deliveries go before what they point to.
+func (s *Store) chores(now int64, before time.Time) []chore {
+	old := uid(webhook.FloorUUID(before))
+	list := []chore{
+		{"deliveries of deleted endpoints", `UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'the endpoint was deleted'
+ WHERE id IN (SELECT d.id FROM endpoints e JOIN endpoint_queue q ON q.endpoint_id = e.id JOIN deliveries d ON d.endpoint_id = e.id AND d.state = 'waiting'
+ WHERE e.deleted_at <> 0 AND (q.next_due_at < ? OR q.line_due_at < ?) LIMIT ?) AND state = 'waiting'`, []any{now, never, never, houseStep}},
+		{"queue rows of deleted endpoints", `UPDATE endpoint_queue SET next_due_at = ?, line_due_at = ? WHERE (next_due_at < ? OR line_due_at < ?)
+ AND endpoint_id IN (SELECT id FROM endpoints WHERE deleted_at <> 0)
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = endpoint_queue.endpoint_id AND d.state IN ('waiting', 'sending'))`, []any{never, never, never, never}},
+		{"expired deliveries", `UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'expired: it was not delivered in the time that payloads are kept'
+ WHERE id IN (SELECT id FROM deliveries WHERE id < ? AND state = 'waiting' LIMIT ?) AND state = 'waiting'`, []any{now, old, houseStep}},
+		{"idempotency keys", "DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency WHERE created_at < ? LIMIT ?)",
+			[]any{now - keyFor.Milliseconds(), houseStep}},
+		{"sessions", "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)", []any{now, houseStep}},
+		{"links", "DELETE FROM links WHERE id IN (SELECT id FROM links WHERE expires_at < ? LIMIT ?)", []any{now - 24*time.Hour.Milliseconds(), houseStep}},
+		{"secrets after their grace", "UPDATE secrets SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at > 0 AND expires_at < ?", []any{now}},
+		{"nodes", "DELETE FROM nodes WHERE heartbeat_at < ?", []any{now - 24*time.Hour.Milliseconds()}},
+		{"statistics", "DELETE FROM endpoint_minute WHERE minute < ?", []any{now - statisticsFor.Milliseconds()}},
+		// The head of a line may have ended above: those behind it are looked at.
+		{"lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", []any{now, now, never}},
+	}
+	return append(list, s.logChores(old)...)
+}
+
+// logChores delete the log before a moment. PostgreSQL drops whole partitions of
+// events and attempts; only what had none is deleted by row.
+func (s *Store) logChores(old uid) []chore {
+	events, attempts, written := "events", "attempts", "AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id)"
+	if s.dialect == Postgres {
+		events, attempts, written = "events_default", "attempts_default", ""
+	}
+	return []chore{
+		{"attempts", "DELETE FROM " + attempts + " WHERE id IN (SELECT a.id FROM deliveries d JOIN " + attempts + ` a ON a.delivery_id = d.id
+ WHERE d.id < ? AND d.state IN ('delivered', 'exhausted', 'cancelled') LIMIT ?)`, []any{old, houseStep}},
+		{"deliveries", `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE id < ? AND state IN ('delivered', 'exhausted', 'cancelled')
+ ` + written + ` LIMIT ?)`, []any{old, houseStep}},
+		{"search values", `DELETE FROM event_search WHERE event_id IN (SELECT event_id FROM event_search WHERE event_id < ?
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = event_search.event_id) ORDER BY event_id LIMIT ?)`, []any{old, houseStep}},
+		{"events", "DELETE FROM " + events + " WHERE id IN (SELECT e.id FROM " + events + ` e WHERE e.id < ?
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id) AND NOT EXISTS (SELECT 1 FROM fanouts f WHERE f.event_id = e.id) LIMIT ?)`, []any{old, houseStep}},
+	}
+}
+
+// foldStatistics adds the minutes before a moment up to hours, an hour at a
+// time.
+func (s *Store) foldStatistics(ctx context.Context, before time.Time) error {
+	for ctx.Err() == nil {
+		var first int64
+		err := s.db(ctx).Raw("SELECT COALESCE(min(minute), 0) FROM endpoint_minute WHERE minute >= ? AND minute < ? AND node_id <> ?",
+			s.foldedTo.Load(), ms(before), scope{}).Scan(&first).Error
+		if err != nil {
+			return err
+		}
+		if first == 0 {
+			s.foldedTo.Store(ms(before))
+			return nil
+		}
+		hour := first - first%time.Hour.Milliseconds()
+		err = s.tx(ctx, "fold an hour", func(tx *gorm.DB) error { return foldHour(tx, hour) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foldHour moves the minutes of one hour onto its first, whatever the node.
+func foldHour(tx *gorm.DB, hour int64) error {
+	var none scope
+	err := tx.Exec(`INSERT INTO endpoint_minute (endpoint_id, minute, node_id, cause, project_id, n, `+bucketColumns("")+`)
+ SELECT endpoint_id, ?, ?, cause, project_id, sum(n), `+bucketColumns("sum")+` FROM endpoint_minute
+ WHERE minute >= ? AND minute < ? AND node_id <> ? GROUP BY endpoint_id, cause, project_id
+ ON CONFLICT (endpoint_id, minute, node_id, cause) DO UPDATE SET n = endpoint_minute.n + excluded.n, `+bucketColumns("add"),
+		hour, none, hour, hour+time.Hour.Milliseconds(), none).Error
+	if err != nil {
+		return err
+	}
+	return tx.Exec("DELETE FROM endpoint_minute WHERE minute >= ? AND minute < ? AND node_id <> ?", hour, hour+time.Hour.Milliseconds(), none).Error
+}

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Release gives claims back that were never sent, attempt number included.
+func (s *Store) Release(ctx context.Context, jobs []webhook.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
+	return wrap("release claims", again(func() error { return s.hot.release(ctx, jobs) }))
+}
+
+// Expired reads attempts whose lease is over: nobody will tell their result.
+func (s *Store) Expired(ctx context.Context, limit int) ([]webhook.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
+	jobs, err := s.hot.expired(ctx, limit)
+	return jobs, wrap("read ended leases", err)
+}
+
+// EndLeases ends all leases at once. On SQLite there is one server, so at its
+// start no lease has a worker any more; on PostgreSQL it does nothing.
+func (s *Store) EndLeases(ctx context.Context) error {
+	return wrap("end leases", s.hot.endLeases(ctx))
+}
+
+// Listen calls wake whenever another node notified, until ctx ends; also at the
+// start and when calls may have been missed. On SQLite there is no other node.
+func (s *Store) Listen(ctx context.Context, wake func()) { s.hot.listen(ctx, wake) }
+
+// Notify tells the other nodes that something became due or changed. Call it
+// after the commit, and once for many.
+func (s *Store) Notify(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return wrap("notify the other nodes", s.hot.notify(ctx))
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// pgRelease undoes claims that were never sent, attempt number included. A
+	// test has nobody who would send it later.
+	pgRelease = `UPDATE deliveries d SET state = CASE WHEN d.test THEN 'cancelled' ELSE 'waiting' END,
+ reason = CASE WHEN d.test THEN 'not sent: the server stopped' ELSE d.reason END,
+ ended_at = CASE WHEN d.test THEN ` + pgNow + ` ELSE 0 END, attempts = d.attempts - 1, attempt_id = NULL, lease_until = 0
+ FROM unnest($1::uuid[], $2::uuid[]) AS x(did, aid) WHERE d.id = x.did AND d.attempt_id = x.aid AND d.state = 'sending'
+ RETURNING d.endpoint_id, d.ordered, d.due_at, d.test`
+
+	pgExpired = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
+ WHERE d.state = 'sending' AND d.lease_until <= (SELECT ` + pgNow + `) LIMIT $1`
+
+	// channel is what nodes call each other on.
+	channel = "bellwire"
+)
+
+func (q *pgQueue) release(ctx context.Context, jobs []webhook.Job) error {
+	tx, err := q.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.end(ctx)
+	deliveries, attempts := make([][16]byte, len(jobs)), make([][16]byte, len(jobs))
+	for i, j := range jobs {
+		deliveries[i], attempts[i] = [16]byte(j.Delivery.ID.UUID), [16]byte(j.Delivery.AttemptID.UUID)
+	}
+	waiting := heads{}
+	tx.queue(pgRelease, deliveries, attempts).Query(func(rows pgx.Rows) error {
+		var endpoint [16]byte
+		var ordered, test bool
+		var due int64
+		_, err := pgx.ForEachRow(rows, []any{&endpoint, &ordered, &due, &test}, func() error {
+			if !test {
+				waiting.add(endpoint, ordered, due)
+			}
+			return nil
+		})
+		return err
+	})
+	if err := tx.send(ctx); err != nil {
+		return err
+	}
+	tx.lower(waiting)
+	return tx.commit(ctx)
+}
+
+func (q *pgQueue) expired(ctx context.Context, limit int) (jobs []webhook.Job, err error) {
+	tx, err := q.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.end(ctx)
+	tx.queue(pgExpired, limit).Query(func(rows pgx.Rows) error {
+		jobs, err = collectJobs(rows)
+		return err
+	})
+	return jobs, tx.commit(ctx)
+}
+
+// endLeases: on PostgreSQL other nodes may be at work; their leases end by
+// themselves.
+func (q *pgQueue) endLeases(context.Context) error { return nil }
+
+// listen waits on a connection of its own. When that is lost it makes another
+// and calls wake, since something may have been missed.
+func (q *pgQueue) listen(ctx context.Context, wake func()) {
+	for ctx.Err() == nil {
+		if err := q.listenOnce(ctx, wake); err != nil && ctx.Err() == nil {
+			q.log.Debug("listening for other nodes was interrupted", "error", err)
+		}
+		timer := time.NewTimer(time.Second)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func (q *pgQueue) listenOnce(ctx context.Context, wake func()) error {
+	conn, err := pgx.ConnectConfig(ctx, q.pool.Config().ConnConfig.Copy())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return err
+	}
+	for {
+		wake()
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (q *pgQueue) notify(ctx context.Context) error {
+	_, err := q.pool.Exec(ctx, "NOTIFY "+channel)
+	return err
+}
