@@ -1,0 +1,139 @@
+package dispatch_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/dispatch"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// receiver is the far end of the fake Sender.
+type receiver struct {
+	mu     sync.Mutex
+	sent   []sending
+	open   map[webhook.EndpointID]int
+	most   int // requests open at once, over all endpoints
+	mostOf map[webhook.EndpointID]int
+	// answer decides one request; nil answers 200 at once.
+	answer func(ctx context.Context, s sending) webhook.Attempt
+}
+
+// sending is one request that arrived.
+type sending struct {
+	webhook.Job
+	at      time.Time
+	target  webhook.Target
+	useNext bool
+}
+
+func newReceiver() *receiver {
+	return &receiver{open: map[webhook.EndpointID]int{}, mostOf: map[webhook.EndpointID]int{}}
+}
+
+func (r *receiver) Send(ctx context.Context, job webhook.Job, target *webhook.Target) webhook.Attempt {
+	return r.SendTest(ctx, job, target, false)
+}
+
+func (r *receiver) SendTest(ctx context.Context, job webhook.Job, target *webhook.Target, useNext bool) webhook.Attempt {
+	s := sending{Job: job, at: time.Now(), target: *target, useNext: useNext}
+	r.enter(s)
+	defer r.leave(target.ID)
+	a := ok()
+	if r.answer != nil {
+		a = r.answer(ctx, s)
+	}
+	a.StartedAt, a.Duration = s.at, time.Since(s.at)
+	return a
+}
+
+func (r *receiver) enter(s sending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent = append(r.sent, s)
+	r.open[s.target.ID]++
+	r.mostOf[s.target.ID] = max(r.mostOf[s.target.ID], r.open[s.target.ID])
+	all := 0
+	for _, n := range r.open {
+		all += n
+	}
+	r.most = max(r.most, all)
+}
+
+func (r *receiver) leave(id webhook.EndpointID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[id]--
+}
+
+func (r *receiver) requests() []sending {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sent)
+}
+
+// mostOpen is how many requests were open at once, in all and to one endpoint.
+func (r *receiver) mostOpen(id webhook.EndpointID) (all, one int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.most, r.mostOf[id]
+}
+
+func ok() webhook.Attempt {
+	return webhook.Attempt{Outcome: webhook.OutcomeDelivered, Response: webhook.Response{Status: 200}}
+}
+
+func failed(status int) webhook.Attempt {
+	return webhook.Attempt{Outcome: webhook.OutcomeFailed, Cause: webhook.CauseStatus, Response: webhook.Response{Status: status}}
+}
+
+// slow answers 200 after a while, or fails when it is cancelled.
+func slow(took time.Duration) func(context.Context, sending) webhook.Attempt {
+	return func(ctx context.Context, _ sending) webhook.Attempt {
+		select {
+		case <-time.After(took):
+			return ok()
+		case <-ctx.Done():
+			return webhook.Attempt{Outcome: webhook.OutcomeFailed, Cause: webhook.CauseTimeout}
+		}
+	}
+}
+
+// rig is a dispatcher with its fakes.
+type rig struct {
+	*dispatch.Dispatcher
+	table    *table
+	receiver *receiver
+	stop     context.CancelFunc
+	ended    chan struct{}
+}
+
+func newRig(t *testing.T, o dispatch.Options) *rig {
+	b, r := newTable(t), newReceiver()
+	if o.Jitter == nil {
+		o.Jitter = func() float64 { return 0.5 }
+	}
+	return &rig{
+		Dispatcher: dispatch.New(b, r, dispatch.NewTargets(b, opener{}, nil), o),
+		table:      b, receiver: r,
+		ended: make(chan struct{}),
+	}
+}
+
+// run starts the dispatcher; halt stops it and waits.
+func (r *rig) run() {
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go func() {
+		defer close(r.ended)
+		_ = r.Run(ctx)
+	}()
+}
+
+func (r *rig) halt() {
+	r.stop()
+	<-r.ended
+}
