@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
+)
+
+// listedDelivery is a delivery as lists show it.
+type listedDelivery struct {
+	deliveryRow
+	EndpointName    string
+	EndpointURL     string `gorm:"column:endpoint_url"`
+	EndpointState   string
+	PausedBecause   string
+	EndpointDeleted int64
+	ProjectName     string
+	SuspendedAt     int64
+}
+
+func (r listedDelivery) row() webhook.DeliveryRow {
+	return webhook.DeliveryRow{
+		Delivery: r.delivery(), EndpointName: r.EndpointName, EndpointURL: r.EndpointURL,
+		EndpointState: webhook.EndpointState(r.EndpointState), PausedBecause: webhook.PauseReason(r.PausedBecause),
+		ProjectName: r.ProjectName, Suspended: r.SuspendedAt != 0, EndpointGone: r.EndpointDeleted != 0,
+	}
+}
+
+const (
+	deliveryColumns = `d.id, d.project_id, d.event_id, d.endpoint_id, d.endpoint_version, d.topic, d.seq, d.state, d.ordered, d.test, d.due_at,
+ d.attempts, d.failures, d.unknowns, d.attempt_id, d.node_id, d.lease_until, d.created_at, d.ended_at, d.resend_of, d.requested_by_type,
+ d.requested_by_id, d.requested_by_name, d.reason, d.last_status, d.last_cause, d.last_duration_ms, d.last_attempt_at,
+ e.name AS endpoint_name, e.url AS endpoint_url, e.state AS endpoint_state, e.paused_because, e.deleted_at AS endpoint_deleted,
+ p.name AS project_name, p.suspended_at`
+
+	// deliverySource shows nothing of a project that is gone.
+	deliverySource = ` FROM deliveries d JOIN projects p ON p.id = d.project_id AND p.deleted_at = 0 JOIN endpoints e ON e.id = d.endpoint_id`
+
+	// isHeld is webhook.DeliveryRow.Shown in SQL.
+	isHeld = "d.state = 'waiting' AND NOT d.test AND (e.state = 'paused' OR p.suspended_at <> 0)"
+)
+
+// Deliveries lists the log, newest first. State waiting includes what is held.
+func (s *Store) Deliveries(ctx context.Context, filter webhook.DeliveryFilter) (webhook.Page[webhook.DeliveryRow], error) {
+	p, err := s.deliveries(s.db(ctx), filter)
+	return p, wrap("list deliveries", err)
+}
+
+func (s *Store) deliveries(db *gorm.DB, f webhook.DeliveryFilter) (webhook.Page[webhook.DeliveryRow], error) {
+	none := webhook.Page[webhook.DeliveryRow]{Items: []webhook.DeliveryRow{}}
+	w, err := newWindow(f.Since, f.Until, f.Cursor)
+	if err != nil {
+		return none, err
+	}
+	places := deliveryPlaces(f)
+	if f.Query != "" {
+		found, err := findByID(db, f.Query, &places)
+		if err != nil || !found {
+			return none, err
+		}
+	}
+	where := places
+	if narrowDeliveries(&where, f) && f.EventID.IsZero() {
+		if err := w.bound(db, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
+			return none, err
+		}
+	}
+	where.and("d.id >= ? AND d.id < ?", w.from, w.to)
+	var rows []listedDelivery
+	limit := limitOf(f.Limit)
+	err = db.Raw("SELECT "+deliveryColumns+deliverySource+where.sql()+" ORDER BY d.id DESC LIMIT ?", where.with(limit+1)...).Scan(&rows).Error
+	if err != nil {
+		return none, err
+	}
+	p, err := paged(rows, limit, plain(listedDelivery.row), func(r listedDelivery) string { return idCursor(r.ID) })
+	return reached(p, w), err
+}
+
+// deliveryPlaces are the conditions that have an index which ends in id.
+func deliveryPlaces(f webhook.DeliveryFilter) conditions {
+	where := conditions{texts: []string{"TRUE"}}
+	if !f.ProjectID.IsZero() {
+		where.and("d.project_id = ?", uid(f.ProjectID.UUID))
+	}
+	if !f.EndpointID.IsZero() {
+		where.and("d.endpoint_id = ?", uid(f.EndpointID.UUID))
+	}
+	if !f.EventID.IsZero() {
+		where.and("d.event_id = ?", uid(f.EventID.UUID))
+	}
+	return where
+}
+
+// narrowDeliveries adds the conditions without an index and reports whether
+// there are any.
+func narrowDeliveries(where *conditions, f webhook.DeliveryFilter) bool {
+	before := len(where.texts)
+	switch f.State {
+	case "":
+	case webhook.Held:
+		where.and(isHeld)
+	default:
+		where.and("d.state = ?", string(f.State))
+	}
+	if f.Topic != "" {
+		where.and("d.topic = ?", clean(f.Topic))
+	}
+	if f.Status != 0 {
+		where.and("d.last_status = ?", f.Status)
+	}
+	return len(where.texts) > before
+}
+
+// findByID narrows a list to what an id names: a delivery, one of its attempts,
+// an endpoint or an event. Whose it is, the list's other conditions say.
+func findByID(db *gorm.DB, query string, where *conditions) (found bool, err error) {
+	parsed, err := webhook.ParseUUID(query)
+	if err != nil {
+		return false, webhook.Invalid("q", "must be the id of a delivery, an event, an endpoint or an attempt")
+	}
+	var rows []struct {
+		Kind string
+		ID   uid
+	}
+	id := uid(parsed)
+	err = db.Raw(`SELECT 'd.id' AS kind, id FROM deliveries WHERE id = ? UNION ALL SELECT 'd.id', delivery_id FROM attempts WHERE id = ?
+ UNION ALL SELECT 'd.endpoint_id', id FROM endpoints WHERE id = ? UNION ALL SELECT 'd.event_id', id FROM events WHERE id = ?`, id, id, id, id).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	where.and(rows[0].Kind+" = ?", rows[0].ID)
+	return true, nil
+}
+
+// DeliveryOwner finds the project of a delivery.
+func (s *Store) DeliveryOwner(ctx context.Context, id webhook.DeliveryID) (webhook.ProjectID, error) {
+	row, err := one[deliveryRow](s.db(ctx), "delivery", "SELECT d.project_id"+deliverySource+" WHERE d.id = ?", uid(id.UUID))
+	return webhook.ProjectID{UUID: webhook.UUID(row.ProjectID)}, wrap("read a delivery", err)
+}
+
+// Delivery reads one delivery of a project.
+func (s *Store) Delivery(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) (webhook.DeliveryRow, error) {
+	row, err := one[listedDelivery](s.db(ctx), "delivery", "SELECT "+deliveryColumns+deliverySource+" WHERE d.id = ? AND d.project_id = ?",
+		uid(id.UUID), uid(project.UUID))
+	return row.row(), wrap("read a delivery", err)
+}

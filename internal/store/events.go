@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
+)
+
+// EventOwner finds the project of an event, zero for one for all.
+func (s *Store) EventOwner(ctx context.Context, id webhook.EventID) (webhook.ProjectID, error) {
+	row, err := one[eventRow](s.db(ctx), "event", "SELECT e.project_id FROM events e WHERE e.id = ? AND "+ofStanding, uid(id.UUID))
+	return webhook.ProjectID{UUID: webhook.UUID(row.ProjectID)}, wrap("read an event", err)
+}
+
+// Event reads one event that a project sees; project zero sees all.
+func (s *Store) Event(ctx context.Context, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error) {
+	var where conditions
+	where.and("e.id = ?", uid(id.UUID))
+	where.and(ofStanding)
+	if !project.IsZero() {
+		where.and("(e.project_id = ? OR e.project_id IS NULL AND "+seen+")", uid(project.UUID), uid(project.UUID))
+	}
+	row, err := one[eventRow](s.db(ctx), "event", "SELECT "+eventColumns+", e.data FROM events e"+where.sql(), where.args...)
+	return row.event(), wrap("read an event", err)
+}
+
+// Expunge removes an event's data and search values for good. What is left to
+// be sent of it is cancelled; a Conflict if it has been done.
+func (s *Store) Expunge(ctx context.Context, id webhook.EventID, since time.Time, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "expunge an event", func(tx *gorm.DB) error {
+		row, err := one[eventRow](tx, "event", "SELECT "+eventColumns+" FROM events e WHERE e.id = ?"+s.lock(), uid(id.UUID))
+		if err != nil {
+			return err
+		}
+		if row.ExpungedAt != 0 {
+			return webhook.Conflict("the event's payload has been expunged already")
+		}
+		for _, sql := range []string{
+			"UPDATE events SET data = NULL, search = '', expunged_at = @at WHERE id = @id",
+			"DELETE FROM event_search WHERE event_id = @id",
+			"DELETE FROM fanouts WHERE event_id = @id",
+			`UPDATE deliveries SET state = 'cancelled', ended_at = @at, reason = 'the payload was expunged' WHERE event_id = @id AND state = 'waiting'`,
+			// Those behind it in an ordered endpoint's line may go now.
+			`UPDATE endpoint_queue SET line_due_at = @at WHERE line_due_at > @at AND endpoint_id IN
+ (SELECT d.endpoint_id FROM deliveries d WHERE d.event_id = @id AND d.ordered)`,
+		} {
+			if err := tx.Exec(sql, map[string]any{"at": ms(since), "id": uid(id.UUID)}).Error; err != nil {
+				return err
+			}
+		}
+		return addAudit(tx, entry)
+	})
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+type linkRow struct {
+	ID        uid `gorm:"primaryKey"`
+	Kind      string
+	Hash      []byte
+	ProjectID uid
+	Email     string
+	Role      string
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+	ExpiresAt int64
+	UsedAt    int64
+}
+
+func (linkRow) TableName() string { return "links" }
+
+func (r linkRow) link() account.Link {
+	l := account.Link{
+		ID: webhook.LinkID{UUID: webhook.UUID(r.ID)}, Kind: account.LinkKind(r.Kind), ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)},
+		Email: r.Email, Role: account.Role(r.Role), ExpiresAt: at(r.ExpiresAt), UsedAt: at(r.UsedAt),
+	}
+	copy(l.Hash[:], r.Hash)
+	return l
+}
+
+const linkColumns = "l.id, l.kind, l.hash, l.project_id, l.email, l.role, l.created_at, l.expires_at, l.used_at"
+
+// CreateLink stores a link. A new set-up link removes older unused ones.
+func (s *Store) CreateLink(ctx context.Context, link account.Link, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "create a link", func(tx *gorm.DB) error {
+		if link.Kind == account.LinkSetup {
+			if err := tx.Where("kind = ? AND used_at = 0", string(account.LinkSetup)).Delete(&linkRow{}).Error; err != nil {
+				return err
+			}
+		}
+		row := linkRow{
+			ID: uid(link.ID.UUID), Kind: string(link.Kind), Hash: link.Hash[:], ProjectID: uid(link.ProjectID.UUID), Email: clean(link.Email),
+			Role: string(link.Role), CreatedAt: ms(entry.At), ExpiresAt: ms(link.ExpiresAt), UsedAt: ms(link.UsedAt),
+		}
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return addAudit(tx, entry)
+	})
+}
+
+// Link finds an unused link by the SHA-256 of its token.
+func (s *Store) Link(ctx context.Context, hash [32]byte) (account.Link, error) {
+	row, err := one[linkRow](s.db(ctx), "link", "SELECT "+linkColumns+" FROM links l WHERE l.hash = ? AND l.used_at = 0", hash[:])
+	return row.link(), wrap("read a link", err)
+}
+
+// useLink marks a link used; NotFound for one that is used or expired.
+func useLink(tx *gorm.DB, kind account.LinkKind, hash [32]byte, now time.Time) (account.Link, error) {
+	result := tx.Exec("UPDATE links SET used_at = ? WHERE hash = ? AND kind = ? AND used_at = 0 AND expires_at > ?", ms(now), hash[:], string(kind), ms(now))
+	if err := changed(result, "link"); err != nil {
+		return account.Link{}, err
+	}
+	row, err := one[linkRow](tx, "link", "SELECT "+linkColumns+" FROM links l WHERE l.hash = ?", hash[:])
+	return row.link(), err
+}
+
+// UseSetupLink marks the link used and creates the first user.
+func (s *Store) UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, first account.User, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "use a set-up link", func(tx *gorm.DB) error {
+		if _, err := useLink(tx, account.LinkSetup, hash, now); err != nil {
+			return err
+		}
+		if err := s.createFirstUser(tx, first); err != nil {
+			return err
+		}
+		return addAudit(tx, entry)
+	})
+}
+
+// UseSignInLink marks the link used and answers its user, who is made from
+// newcomer if nobody has the email yet and becomes a member of the link's
+// project if they are not.
+func (s *Store) UseSignInLink(ctx context.Context, hash [32]byte, now time.Time, newcomer account.User, entry webhook.AuditEntry) (account.User, error) {
+	user := newcomer
+	err := s.tx(ctx, "use a sign-in link", func(tx *gorm.DB) error {
+		link, err := useLink(tx, account.LinkSignIn, hash, now)
+		if err != nil {
+			return err
+		}
+		audit := entry
+		known, err := userByEmail(tx, link.Email)
+		switch webhook.KindOf(err) {
+		case webhook.KindNotFound:
+			user = newcomer
+			err = createUser(tx, newcomer)
+		default:
+			user = known.user()
+			audit.Actor.ID, audit.Object = user.ID.UUID, user.ID.String()
+			audit.Actor.Name, audit.ObjectName = nameOf(user), user.Email
+		}
+		if err != nil {
+			return err
+		}
+		member := account.Membership{ProjectID: link.ProjectID, UserID: user.ID, Role: link.Role, CreatedAt: now}
+		if err := addMember(tx, member, clause.OnConflict{DoNothing: true}); err != nil {
+			return err
+		}
+		return addAudit(tx, audit)
+	})
+	return user, err
+}
+
+// nameOf is how a person is called in logs.
+func nameOf(u account.User) string {
+	if u.Name == "" {
+		return u.Email
+	}
+	return u.Name
+}

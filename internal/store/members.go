@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+type memberRow struct {
+	ProjectID uid `gorm:"primaryKey"`
+	UserID    uid `gorm:"primaryKey"`
+	Role      string
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+}
+
+func (memberRow) TableName() string { return "members" }
+
+// Members lists the people of a project by email.
+func (s *Store) Members(ctx context.Context, project webhook.ProjectID) ([]account.Membership, error) {
+	var rows []struct {
+		memberRow
+		Email string
+		Name  string
+	}
+	err := s.db(ctx).Raw(`SELECT m.project_id, m.user_id, m.role, m.created_at, u.email, u.name
+ FROM members m JOIN users u ON u.id = m.user_id WHERE m.project_id = ? ORDER BY lower(u.email)`, uid(project.UUID)).Scan(&rows).Error
+	members := make([]account.Membership, len(rows))
+	for i, r := range rows {
+		members[i] = account.Membership{
+			ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)}, UserID: webhook.UserID{UUID: webhook.UUID(r.UserID)},
+			Email: r.Email, Name: r.Name, Role: account.Role(r.Role), CreatedAt: at(r.CreatedAt),
+		}
+	}
+	return members, wrap("list members", err)
+}
+
+// SetMember adds a member or changes the role of one.
+func (s *Store) SetMember(ctx context.Context, member account.Membership, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "set a member", func(tx *gorm.DB) error {
+		role := clause.OnConflict{
+			Columns:   []clause.Column{{Name: "project_id"}, {Name: "user_id"}},
+			DoUpdates: clause.AssignmentColumns([]string{"role"}),
+		}
+		if err := addMember(tx, member, role); err != nil {
+			return err
+		}
+		return addAudit(tx, entry)
+	})
+}
+
+// addMember inserts a membership; what becomes of one that stands already is
+// the conflict's to say.
+func addMember(tx *gorm.DB, member account.Membership, conflict clause.OnConflict) error {
+	if _, err := one[projectRow](tx, "project", "SELECT "+projectColumns+" FROM projects p WHERE p.id = ? AND p.deleted_at = 0", uid(member.ProjectID.UUID)); err != nil {
+		return err
+	}
+	row := memberRow{
+		ProjectID: uid(member.ProjectID.UUID), UserID: uid(member.UserID.UUID), Role: string(member.Role), CreatedAt: ms(member.CreatedAt),
+	}
+	err := tx.Clauses(conflict).Create(&row).Error
+	if errors.Is(err, gorm.ErrForeignKeyViolated) {
+		return webhook.NotFound("there is no such user")
+	}
+	return err
+}
+
+// RemoveMember ends a membership.
+func (s *Store) RemoveMember(ctx context.Context, project webhook.ProjectID, user webhook.UserID, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "remove a member", func(tx *gorm.DB) error {
+		result := tx.Where("project_id = ? AND user_id = ?", uid(project.UUID), uid(user.UUID)).Delete(&memberRow{})
+		if err := changed(result, "member"); err != nil {
+			return err
+		}
+		return addAudit(tx, entry)
+	})
+}
