@@ -288,4 +288,3 @@ func (opener) Open(blob []byte, _ webhook.UUID, field string) ([]byte, error) {
 	}
 	return []byte("opened " + field), nil
 }
-

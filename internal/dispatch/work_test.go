@@ -170,4 +170,3 @@ func TestSomebodyWhoLeavesDoesNotStopTheirTest(t *testing.T) {
 		}
 	})
 }
-

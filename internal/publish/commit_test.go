@@ -255,4 +255,3 @@ func TestAfterTheStopNothingIsTakenAndNobodyWaits(t *testing.T) {
 		}
 	})
 }
-

@@ -283,4 +283,3 @@ func TestEndpointsThatNeverStandStillAreGivenUp(t *testing.T) {
 		}
 	})
 }
-
