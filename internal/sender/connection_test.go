@@ -29,7 +29,14 @@ func TestStatuses_outside_200_to_599_are_closed_unread(t *testing.T) {
 			hold(conn)
 			close(closed)
 		})
-		a := newSender(t, local()).Send(t.Context(), newJob(), newTarget("http://"+address))
+		s, sent := newSender(t, local()), make(chan webhook.Attempt, 1)
+		go func() { sent <- s.Send(t.Context(), newJob(), newTarget("http://"+address)) }()
+		var a webhook.Attempt
+		select {
+		case a = <-sent:
+		case <-time.After(3 * time.Second):
+			t.Fatalf("%s: the attempt does not end", line)
+		}
 		if a.Outcome != webhook.OutcomeFailed || a.Cause != webhook.CauseProtocol || a.Duration > time.Second ||
 			!strings.HasPrefix(line, a.Error[len("the receiver answered status "):][:3]) || a.Response.Body != nil {
 			t.Errorf("%s: got %s %q in %v", line, a.Cause, a.Error, a.Duration)
