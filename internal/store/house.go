@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -110,7 +111,7 @@ func (s *Store) chores(now int64, before time.Time) []chore {
 		// The head of a line may have ended above: those behind it are looked at.
 		{"lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", []any{now, now, never}},
 	}
-	return append(list, s.logChores(old)...)
+	return slices.Concat(list, purgeChores(), s.logChores(old))
 }
 
 // logChores delete the log before a moment. PostgreSQL drops whole partitions of
