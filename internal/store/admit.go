@@ -188,6 +188,10 @@ type head struct {
 	free, line int64
 }
 
+// look stands in for the due time of a line whose head has changed: the next
+// claim looks for itself.
+const look = int64(0)
+
 // heads collects the earliest due times per endpoint.
 type heads map[uid]head
 

@@ -82,7 +82,7 @@ func (s *Store) SendNowBy(ctx context.Context, project webhook.ProjectID, id web
 		}
 		free, line := now, never
 		if row.Ordered {
-			free, line = never, now
+			free, line = never, look
 		}
 		if err := lowerOne(tx, row.EndpointID, free, line); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (s *Store) CancelBy(ctx context.Context, project webhook.ProjectID, id webh
 			return err
 		}
 		if row.Ordered { // those behind it may go now
-			if err := lowerOne(tx, row.EndpointID, never, now); err != nil {
+			if err := lowerOne(tx, row.EndpointID, never, look); err != nil {
 				return err
 			}
 		}

@@ -109,7 +109,7 @@ func (s *Store) chores(now int64, before time.Time) []chore {
 		{"nodes", "DELETE FROM nodes WHERE heartbeat_at < ?", []any{now - 24*time.Hour.Milliseconds()}},
 		{"statistics", "DELETE FROM endpoint_minute WHERE minute < ?", []any{now - statisticsFor.Milliseconds()}},
 		// The head of a line may have ended above: those behind it are looked at.
-		{"lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", []any{now, now, never}},
+		{"lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", []any{look, now, never}},
 	}
 	return slices.Concat(list, purgeChores(), s.logChores(old))
 }

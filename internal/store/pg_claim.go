@@ -119,7 +119,8 @@ func (q *pgQueue) claimOnce(ctx context.Context, node webhook.NodeID, limit int,
 		return nil, 0, false, err
 	}
 	if len(endpoints) == 0 {
-		return nil, 0, false, tx.commitAsking(ctx, &next)
+		err = tx.commitAsking(ctx, &next)
+		return nil, next, false, err
 	}
 	live := visible(endpoints, now)
 	shareOut(live, limit, now)

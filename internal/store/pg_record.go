@@ -35,16 +35,16 @@ const (
   request_headers = excluded.request_headers, status = excluded.status, response_headers = excluded.response_headers,
   response_body = excluded.response_body, truncated = excluded.truncated, retry_after_ms = excluded.retry_after_ms, node_id = excluded.node_id
   WHERE attempts.outcome = 'unknown' AND excluded.outcome <> 'unknown' RETURNING delivery_id)
- SELECT id, TRUE, ordered FROM u UNION ALL SELECT delivery_id, FALSE, FALSE FROM a`
+ SELECT u.id, TRUE, u.ordered, now.ms FROM u, now UNION ALL SELECT a.delivery_id, FALSE, FALSE, now.ms FROM a, now`
 
 	pgHealth = `UPDATE endpoints e SET
- consecutive_failures = CASE WHEN t.succeeded THEN t.trailing ELSE e.consecutive_failures + t.trailing END,
+ consecutive_failures = CASE WHEN t.succeeded THEN t.fails ELSE e.consecutive_failures + t.fails END,
  last_success_at = GREATEST(e.last_success_at, t.last_success), last_failure_at = GREATEST(e.last_failure_at, t.last_failure),
  failing_since = CASE WHEN t.succeeded THEN t.since WHEN e.failing_since = 0 THEN t.since ELSE e.failing_since END,
  not_before = GREATEST(e.not_before, t.hold)
  FROM unnest($1::uuid[], $2::bool[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
- AS t(id, succeeded, trailing, last_success, last_failure, since, hold)
- WHERE e.id = t.id AND (t.trailing > 0 OR e.consecutive_failures > 0 OR e.failing_since > 0 OR e.last_success_at < t.last_success - 1000 OR e.not_before < t.hold)`
+ AS t(id, succeeded, fails, last_success, last_failure, since, hold)
+ WHERE e.id = t.id AND (t.fails > 0 OR e.consecutive_failures > 0 OR e.failing_since > 0 OR e.last_success_at < t.last_success - 1000 OR e.not_before < t.hold)`
 
 	// pgMinutes adds to the statistics.
 	pgMinutes = `INSERT INTO endpoint_minute AS m (endpoint_id, minute, node_id, cause, project_id, n, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16)
@@ -89,7 +89,8 @@ func (q *pgQueue) record(ctx context.Context, node webhook.NodeID, results []web
 }
 
 // writeResults writes deliveries and attempts. failing are the endpoints that
-// had been failing.
+// had been failing, now is the clock by which retries became due; it is zero if
+// nothing was written.
 func (t *pgTx) writeResults(ctx context.Context, results []webhook.Settled) (outcomes []outcome, failing map[uid]bool, now int64, err error) {
 	outcomes, failing = make([]outcome, len(results)), map[uid]bool{}
 	position := make(map[uid]int, len(results))
@@ -105,7 +106,7 @@ func (t *pgTx) writeResults(ctx context.Context, results []webhook.Settled) (out
 	t.queue(pgRecord, recordArguments(results)...).Query(func(rows pgx.Rows) error {
 		var id [16]byte
 		var applied, ordered bool
-		_, err := pgx.ForEachRow(rows, []any{&id, &applied, &ordered}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&id, &applied, &ordered, &now}, func() error {
 			o := &outcomes[position[id]]
 			if applied {
 				o.applied, o.ordered = true, ordered
@@ -126,7 +127,6 @@ func (t *pgTx) writeResults(ctx context.Context, results []webhook.Settled) (out
 			return err
 		})
 	}
-	t.queue("SELECT " + pgNow).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
 	err = t.send(ctx)
 	return outcomes, failing, now, err
 }

@@ -92,7 +92,7 @@ func tally(results []webhook.Settled, outcomes []outcome, now int64) ([]*health,
 			byEndpoint[id] = h
 		}
 		if o.applied && o.ordered {
-			waiting.add(id, true, now)
+			waiting.add(id, true, look)
 		} else if o.applied && r.State == webhook.Waiting {
 			waiting.add(id, false, now+r.Delay.Milliseconds())
 		}

@@ -3,21 +3,18 @@ package storetest
 import (
 	"testing"
 	"time"
-
-	"github.com/bellwire/bellwire/internal/store"
 )
 
-func opening(t *testing.T, fresh func(t *testing.T) *store.Store) {
+func opening(t *testing.T, fresh func(t *testing.T) *Harness) {
 	t.Run("migrating twice changes nothing", func(t *testing.T) {
 		t.Parallel()
-		s := fresh(t)
-		if err := s.Migrate(t.Context()); err != nil {
+		if err := fresh(t).Store.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})
 	t.Run("a ping answers the database's clock", func(t *testing.T) {
 		t.Parallel()
-		now, err := fresh(t).Ping(t.Context())
+		now, err := fresh(t).Store.Ping(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func Postgres(t testing.TB) string {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		t.Fatalf("create a database for the test: %v", err)
 	}
-	return databaseURL(name) + "&pool_max_conns=8"
+	return databaseURL(name) + "&pool_max_conns=6"
 }
 
 // SQLite is the URL of a database file that does not exist yet.

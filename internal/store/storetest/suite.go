@@ -1,27 +1,28 @@
 package storetest
 
-import (
-	"testing"
-
-	"github.com/bellwire/bellwire/internal/store"
-)
+import "testing"
 
 // group is the tests of one part of the store.
 type group struct {
 	name string
-	run  func(t *testing.T, fresh func(t *testing.T) *store.Store)
+	run  func(t *testing.T, fresh func(t *testing.T) *Harness)
 }
 
 // groups is the whole suite.
 var groups = []group{
 	{"opening", opening},
+	{"admission", admission},
+	{"idempotency", idempotency},
+	{"claiming", claiming},
+	{"ordering", ordering},
+	{"results", results},
 }
 
 // Run runs the whole suite; database gives the URL of a fresh database.
 func Run(t *testing.T, database func(testing.TB) string) {
-	fresh := func(t *testing.T) *store.Store {
+	fresh := func(t *testing.T) *Harness {
 		t.Helper()
-		return Open(t, store.Options{URL: database(t)})
+		return NewHarness(t, database(t))
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -1,0 +1,320 @@
+package storetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
+	t.Run("a claim leases what is due and tells all a worker needs", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		d := h.Publish(e)[0]
+		j := h.ClaimOne()
+		if j.Delivery.ID != d.ID || j.Delivery.State != webhook.Sending || j.Delivery.Attempts != 1 || j.Delivery.AttemptID.IsZero() {
+			t.Errorf("delivery %+v", j.Delivery)
+		}
+		if string(j.Event.Data) != `{"n":1.0}` || j.Event.Topic != "product.viewed" || j.Event.ID != d.EventID || j.Event.OccurredAt.IsZero() || j.Event.PublishedBy.Name != "key" {
+			t.Errorf("event %+v", j.Event)
+		}
+		if j.LeaseFor != e.LeaseFor() || j.ClaimedAt.IsZero() || time.Since(j.ClaimedAt) > time.Minute {
+			t.Errorf("lease for %v from %v", j.LeaseFor, j.ClaimedAt)
+		}
+		if row := h.Row(d.ID); row.AttemptID != j.Delivery.AttemptID || row.State != webhook.Sending {
+			t.Errorf("the row is %+v", row)
+		}
+		if jobs := h.Claim(10); len(jobs) != 0 {
+			t.Errorf("claimed %d twice", len(jobs))
+		}
+		h.CheckInvariants("the claim")
+	})
+	t.Run("a claim takes the oldest due first and no more than its limit", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		var want []webhook.DeliveryID
+		for range 5 {
+			want = append(want, h.Publish(e)[0].ID)
+		}
+		for i := 0; i < 4; i += 2 {
+			jobs := h.Claim(2)
+			if len(jobs) != 2 || !(jobs[0].Delivery.ID == want[i] || jobs[1].Delivery.ID == want[i]) {
+				t.Fatalf("claimed %d, want deliveries %d and %d", len(jobs), i, i+1)
+			}
+			h.Pass(10 * time.Millisecond)
+		}
+		h.ClaimOne()
+	})
+	t.Run("projects take turns", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		busy := h.Endpoint()
+		for range 20 {
+			h.Publish(busy)
+		}
+		h.Project = h.NewProject("small")
+		small := h.Publish(h.Endpoint())[0]
+		found := false
+		for _, j := range h.Claim(4) {
+			found = found || j.Delivery.ID == small.ID
+		}
+		if !found {
+			t.Error("the small project did not get one of four slots")
+		}
+	})
+	t.Run("next says when something will be due", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		h.Publish(e)
+		h.Record(h.Failed(h.ClaimOne(), 30*time.Second))
+		_, next, err := h.Store.Claim(t.Context(), h.Node, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next < 20*time.Second || next > 30*time.Second {
+			t.Errorf("next is %v, want just under 30 s", next)
+		}
+	})
+	t.Run("an endpoint's own limit holds over all claims, and a slot that is freed is used", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(func(s *webhook.Settings) { s.MaxInFlight = 2 })
+		for range 5 {
+			h.Publish(e)
+		}
+		jobs := h.Claim(10)
+		if len(jobs) != 2 {
+			t.Fatalf("claimed %d, want 2", len(jobs))
+		}
+		if more := h.Claim(10); len(more) != 0 {
+			t.Fatalf("claimed %d over the limit", len(more))
+		}
+		h.Record(h.Delivered(jobs[0]))
+		if more := h.Claim(10); len(more) != 1 {
+			t.Errorf("claimed %d after one ended, want 1 at once", len(more))
+		}
+		h.CheckInvariants("the claims")
+	})
+	t.Run("a rate holds over claims", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(func(s *webhook.Settings) { s.RatePerSecond = 1 })
+		for range 5 {
+			h.Publish(e)
+		}
+		total := 0
+		for range 5 {
+			total += len(h.Claim(10))
+		}
+		if total != 1 {
+			t.Errorf("claimed %d at once at 1/s", total)
+		}
+		h.Pass(time.Second)
+		if n := len(h.Claim(10)); n != 1 {
+			t.Errorf("claimed %d a second later, want 1", n)
+		}
+		h.CheckInvariants("the claims")
+	})
+	t.Run("an endpoint that fails twenty times is tried one at a time", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		for range 25 {
+			h.Publish(e)
+		}
+		for _, j := range h.Claim(20) {
+			h.Record(h.Failed(j, time.Hour))
+		}
+		if n := len(h.Claim(20)); n != 1 {
+			t.Errorf("claimed %d, want 1", n)
+		}
+	})
+	t.Run("held deliveries cost a claim nothing and wait", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		d := h.Publish(e)[0]
+		if err := h.Store.PauseBy(t.Context(), h.Project, e.ID, webhook.PausedByPerson, h.audit("endpoint.paused")); err != nil {
+			t.Fatal(err)
+		}
+		if jobs := h.Claim(10); len(jobs) != 0 {
+			t.Fatal("claimed from a paused endpoint")
+		}
+		if h.State(d.ID) != webhook.Waiting {
+			t.Errorf("the delivery is %s; held is never written", h.State(d.ID))
+		}
+		if err := h.Store.ResumeBy(t.Context(), h.Project, e.ID, 0, h.audit("endpoint.resumed")); err != nil {
+			t.Fatal(err)
+		}
+		h.ClaimOne()
+		h.CheckInvariants("the resume")
+	})
+	t.Run("a resumed endpoint drains at the chosen rate, and then freely", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		for range 3 {
+			h.Publish(e)
+		}
+		if err := h.Store.PauseBy(t.Context(), h.Project, e.ID, webhook.PausedByPerson, h.audit("endpoint.paused")); err != nil {
+			t.Fatal(err)
+		}
+		h.Pass(time.Second)
+		if err := h.Store.ResumeBy(t.Context(), h.Project, e.ID, 0.5, h.audit("endpoint.resumed")); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			if n := len(h.Claim(10)); n != 1 {
+				t.Fatalf("step %d: claimed %d, want 1", i, n)
+			}
+			h.Exec("UPDATE endpoint_queue SET rate_tat = rate_tat - 2000000")
+		}
+		for range 4 {
+			h.Publish(e)
+		}
+		if n := len(h.Claim(10)); n != 4 {
+			t.Errorf("claimed %d after the backlog, want all 4", n)
+		}
+	})
+	t.Run("concurrent claims never share a delivery", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		var endpoints []webhook.Endpoint
+		for range 5 {
+			endpoints = append(endpoints, h.Endpoint())
+		}
+		for range 40 {
+			h.Publish(endpoints...)
+		}
+		var mu sync.Mutex
+		seen := map[webhook.DeliveryID]int{}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for empty := 0; empty < 5; {
+					jobs, _, err := h.Store.Claim(t.Context(), h.Node, 7)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if len(jobs) == 0 {
+						empty++
+						time.Sleep(2 * time.Millisecond)
+					}
+					mu.Lock()
+					for _, j := range jobs {
+						seen[j.Delivery.ID]++
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		if len(seen) != 200 {
+			t.Errorf("claimed %d of 200", len(seen))
+		}
+		for id, n := range seen {
+			if n != 1 {
+				t.Errorf("%s was claimed %d times", id, n)
+			}
+		}
+		h.CheckInvariants("the claims")
+	})
+}
+
+func ordering(t *testing.T, fresh func(t *testing.T) *Harness) {
+	inOrder := func(s *webhook.Settings) { s.Ordered = true }
+	t.Run("an ordered endpoint sends one at a time, oldest first", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		var want []webhook.DeliveryID
+		for range 3 {
+			want = append(want, h.Publish(e)[0].ID)
+		}
+		for i, id := range want {
+			j := h.ClaimOne()
+			if j.Delivery.ID != id {
+				t.Fatalf("number %d is not the next in line", i)
+			}
+			if n := len(h.Claim(10)); n != 0 {
+				t.Fatalf("%d more are out", n)
+			}
+			h.Record(h.Delivered(j))
+			h.CheckInvariants("a step of the line")
+		}
+	})
+	t.Run("a failing delivery blocks those behind it until it ends", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		first, second := h.Publish(e)[0], h.Publish(e)[0]
+		h.Record(h.Failed(h.ClaimOne(), time.Minute))
+		if n := len(h.Claim(10)); n != 0 {
+			t.Fatal("the line went on past a failing delivery")
+		}
+		h.CheckInvariants("the failure")
+		h.Pass(time.Minute)
+		j := h.ClaimOne()
+		if j.Delivery.ID != first.ID {
+			t.Fatal("the retry is not first")
+		}
+		exhausted := h.Failed(j, 0)
+		exhausted.State = webhook.Exhausted
+		h.Record(exhausted)
+		if j = h.ClaimOne(); j.Delivery.ID != second.ID {
+			t.Error("the second is not next")
+		}
+	})
+	t.Run("cancelling the head lets the line go on", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		first, second := h.Publish(e)[0], h.Publish(e)[0]
+		h.Record(h.Failed(h.ClaimOne(), time.Minute))
+		h.Claim(10)
+		if err := h.Store.CancelBy(t.Context(), h.Project, first.ID, "not needed", h.audit("delivery.cancelled")); err != nil {
+			t.Fatal(err)
+		}
+		h.CheckInvariants("the cancel")
+		if j := h.ClaimOne(); j.Delivery.ID != second.ID {
+			t.Error("the second is not next")
+		}
+	})
+	t.Run("resends stay outside the line", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		first := h.Publish(e)[0]
+		h.Publish(e)
+		h.Record(h.Delivered(h.ClaimOne()))
+		h.Record(h.Failed(h.ClaimOne(), time.Hour))
+		again := h.Resend(first.ID)
+		if j := h.ClaimOne(); j.Delivery.ID != again {
+			t.Error("the resend waits behind the line")
+		}
+		h.CheckInvariants("the resend")
+	})
+	t.Run("a line survives that the endpoint's order is switched off", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		h.Publish(e)
+		h.Publish(e)
+		e.Ordered = false
+		if err := h.Store.UpdateEndpoint(t.Context(), e, h.audit("endpoint.updated")); err != nil {
+			t.Fatal(err)
+		}
+		e.Version++
+		h.Publish(e)
+		if n := len(h.Claim(10)); n != 2 {
+			t.Errorf("claimed %d, want the head of the line and the free one", n)
+		}
+		h.CheckInvariants("the claim")
+	})
+}
