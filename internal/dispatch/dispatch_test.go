@@ -99,6 +99,43 @@ func TestADeliveryIsFoundWithoutAWakeUpWithinASecond(t *testing.T) {
 	})
 }
 
+func TestANewDeliveryIsFoundAlthoughTheNextOneIsDueInHours(t *testing.T) {
+	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
+		endpoint := r.table.endpoint()
+		r.table.add(endpoint, func(d *webhook.Delivery) { d.DueAt = time.Now().Add(5 * time.Hour) })
+		time.Sleep(10 * time.Second)
+		r.table.add(endpoint)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := len(r.receiver.requests()); n != 1 {
+			t.Errorf("%d requests were sent, want 1", n)
+		}
+	})
+}
+
+func TestAResultLetsTheNextDeliveryOfALimitedEndpointGoAtOnce(t *testing.T) {
+	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
+		r.receiver.answer = slow(10 * time.Millisecond)
+		endpoint := r.table.endpoint(func(e *webhook.Target) { e.Ordered = true })
+		for range 20 {
+			r.table.add(endpoint)
+		}
+		r.Wake()
+		time.Sleep(300 * time.Millisecond)
+		if n := r.table.inState(webhook.Delivered); n != 20 {
+			t.Errorf("%d of 20 were delivered in 300 ms by an endpoint that takes 10 ms for each", n)
+		}
+		if _, most := r.receiver.mostOpen(endpoint); most != 1 {
+			t.Errorf("%d requests of an ordered endpoint were open at once", most)
+		}
+		for i, s := range r.receiver.requests() {
+			if s.Delivery.Seq != int64(i+1) {
+				t.Errorf("request %d was delivery %d of its line", i+1, s.Delivery.Seq)
+			}
+		}
+	})
+}
+
 func TestAHandOffIsSentWithoutAClaim(t *testing.T) {
 	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
 		synctest.Wait()

@@ -157,6 +157,12 @@ func (b *table) Claim(_ context.Context, _ webhook.NodeID, limit int) ([]webhook
 		return nil, 0, err
 	}
 	var due []*row
+	out := map[webhook.EndpointID]int{}
+	for _, r := range b.rows {
+		if r.State == webhook.Sending {
+			out[r.EndpointID]++
+		}
+	}
 	next := time.Duration(0)
 	for _, r := range b.rows {
 		e := b.endpoints[r.EndpointID]
@@ -171,7 +177,12 @@ func (b *table) Claim(_ context.Context, _ webhook.NodeID, limit int) ([]webhook
 	}
 	slices.SortFunc(due, func(a, b *row) int { return cmp.Compare(a.Seq, b.Seq) })
 	var jobs []webhook.Job
-	for _, r := range due[:min(len(due), limit)] {
+	for _, r := range due {
+		e := b.endpoints[r.EndpointID]
+		if len(jobs) == limit || (e.MaxInFlight > 0 || e.Ordered) && out[e.ID] >= e.InFlightLimit() {
+			continue
+		}
+		out[e.ID]++
 		jobs = append(jobs, b.lease(r))
 	}
 	return jobs, next, nil
