@@ -8,8 +8,12 @@ import (
 )
 
 const (
-	// maxClaim is how many deliveries one claim leases.
-	maxClaim = 500
+	// maxClaim is how many deliveries one claim leases at most. A first claim
+	// asks for an eighth of the slots and each that came back full is followed by
+	// one claimGrowth times as large: slots that a claim holds in vain are
+	// refused to hand-offs.
+	maxClaim    = 500
+	claimGrowth = 4
 	// pollEvery is how long the claimer sleeps at most: the backstop for wake-ups
 	// that got lost.
 	pollEvery = time.Second
@@ -22,9 +26,11 @@ const (
 // claim feeds the pool from the queue until ctx ends.
 func (d *Dispatcher) claim(ctx context.Context) {
 	pause := retryFirst
+	first := max(1, d.pool.slots/8)
+	size := first
 	failing := false
 	for ctx.Err() == nil {
-		claimed, full, next, err := d.claimOnce()
+		claimed, full, next, err := d.claimOnce(size)
 		switch {
 		case err != nil:
 			if !failing {
@@ -36,7 +42,10 @@ func (d *Dispatcher) claim(ctx context.Context) {
 			continue
 		case claimed < 0:
 			d.await(ctx, pollEvery, d.pool.freed)
-		case !full:
+		case full:
+			size = min(size*claimGrowth, maxClaim)
+		default:
+			size = first
 			d.await(ctx, next, d.wake)
 		}
 		if failing && claimed >= 0 {
@@ -46,14 +55,14 @@ func (d *Dispatcher) claim(ctx context.Context) {
 	}
 }
 
-// claimOnce claims as many deliveries as there are slots. claimed is -1 when
+// claimOnce claims up to size deliveries, as far as there are slots. claimed is -1 when
 // there are none; full says that more may be due; otherwise next is how long
 // to sleep. It does not end with the claimer's context: a lease that was
 // granted must become known.
-func (d *Dispatcher) claimOnce() (claimed int, full bool, next time.Duration, err error) {
+func (d *Dispatcher) claimOnce(size int) (claimed int, full bool, next time.Duration, err error) {
 	slots := 0
 	if d.records.keepsUp() {
-		slots = d.pool.reserveMany(maxClaim)
+		slots = d.pool.reserveMany(size)
 	}
 	if slots == 0 {
 		return -1, false, 0, nil

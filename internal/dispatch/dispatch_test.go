@@ -161,6 +161,7 @@ func TestAHandOffIsSentWithoutAClaim(t *testing.T) {
 
 func TestReservationsStopBeforeTheSlotsRunOut(t *testing.T) {
 	inBubble(t, dispatch.Options{Workers: 16}, func(t *testing.T, r *rig) {
+		synctest.Wait()
 		granted := 0
 		for range 100 {
 			if r.Reserve(webhook.EndpointID{}) {
@@ -175,6 +176,31 @@ func TestReservationsStopBeforeTheSlotsRunOut(t *testing.T) {
 		}
 		if s := r.Stats(); s.Free != 16 {
 			t.Errorf("%d of 16 slots are free afterwards", s.Free)
+		}
+	})
+}
+
+func TestAClaimThatFindsNothingLeavesRoomForHandOffs(t *testing.T) {
+	inBubble(t, dispatch.Options{Workers: 80}, func(t *testing.T, r *rig) {
+		synctest.Wait()
+		granted := make(chan int, 1)
+		r.table.setRefuse(func(call string, _ []webhook.Settled) error {
+			if call == "claim" && len(granted) == 0 {
+				n := 0
+				for r.Reserve(webhook.EndpointID{}) {
+					n++
+				}
+				granted <- n
+			}
+			return nil
+		})
+		r.Wake()
+		n := <-granted
+		if n < 60 {
+			t.Errorf("%d of 80 slots were left during a claim", n)
+		}
+		for range n {
+			r.Release(webhook.EndpointID{})
 		}
 	})
 }
