@@ -19,7 +19,7 @@ var prefixedAttemptColumns = "a." + strings.Join(strings.Fields(attemptColumns),
 func (s *Store) Attempts(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) ([]webhook.Attempt, error) {
 	var rows []struct {
 		Made bool
-		attemptRow
+		Row  attemptRow `gorm:"embedded"`
 	}
 	// A delivery without attempts answers one row of NULLs, a missing one none.
 	// The bound on id spares PostgreSQL the partitions before the delivery.
@@ -35,7 +35,7 @@ func (s *Store) Attempts(ctx context.Context, project webhook.ProjectID, id webh
 	attempts := make([]webhook.Attempt, 0, len(rows))
 	for _, r := range rows {
 		if r.Made {
-			attempts = append(attempts, r.attempt())
+			attempts = append(attempts, r.Row.attempt())
 		}
 	}
 	return attempts, nil

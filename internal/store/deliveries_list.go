@@ -9,7 +9,7 @@ import (
 
 // listedDelivery is a delivery as lists show it.
 type listedDelivery struct {
-	deliveryRow
+	Row             deliveryRow `gorm:"embedded"`
 	EndpointName    string
 	EndpointURL     string `gorm:"column:endpoint_url"`
 	EndpointState   string
@@ -21,7 +21,7 @@ type listedDelivery struct {
 
 func (r listedDelivery) row() webhook.DeliveryRow {
 	return webhook.DeliveryRow{
-		Delivery: r.delivery(), EndpointName: r.EndpointName, EndpointURL: r.EndpointURL,
+		Delivery: r.Row.delivery(), EndpointName: r.EndpointName, EndpointURL: r.EndpointURL,
 		EndpointState: webhook.EndpointState(r.EndpointState), PausedBecause: webhook.PauseReason(r.PausedBecause),
 		ProjectName: r.ProjectName, Suspended: r.SuspendedAt != 0, EndpointGone: r.EndpointDeleted != 0,
 	}
@@ -73,7 +73,7 @@ func (s *Store) deliveries(db *gorm.DB, f webhook.DeliveryFilter) (webhook.Page[
 	if err != nil {
 		return none, err
 	}
-	p, err := paged(rows, limit, plain(listedDelivery.row), func(r listedDelivery) string { return idCursor(r.ID) })
+	p, err := paged(rows, limit, plain(listedDelivery.row), func(r listedDelivery) string { return idCursor(r.Row.ID) })
 	return reached(p, w), err
 }
 

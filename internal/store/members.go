@@ -22,7 +22,7 @@ func (memberRow) TableName() string { return "members" }
 // Members lists the people of a project by email.
 func (s *Store) Members(ctx context.Context, project webhook.ProjectID) ([]account.Membership, error) {
 	var rows []struct {
-		memberRow
+		Row   memberRow `gorm:"embedded"`
 		Email string
 		Name  string
 	}
@@ -31,8 +31,8 @@ func (s *Store) Members(ctx context.Context, project webhook.ProjectID) ([]accou
 	members := make([]account.Membership, len(rows))
 	for i, r := range rows {
 		members[i] = account.Membership{
-			ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)}, UserID: webhook.UserID{UUID: webhook.UUID(r.UserID)},
-			Email: r.Email, Name: r.Name, Role: account.Role(r.Role), CreatedAt: at(r.CreatedAt),
+			ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.Row.ProjectID)}, UserID: webhook.UserID{UUID: webhook.UUID(r.Row.UserID)},
+			Email: r.Email, Name: r.Name, Role: account.Role(r.Row.Role), CreatedAt: at(r.Row.CreatedAt),
 		}
 	}
 	return members, wrap("list members", err)

@@ -50,7 +50,7 @@ func (s *Store) Projects(ctx context.Context, filter webhook.ProjectFilter) (web
 		where.and("(lower(p.name), p.id) > (?, ?)", name, scope(id))
 	}
 	type listed struct {
-		projectRow
+		Row      projectRow `gorm:"embedded"`
 		SortName string
 	}
 	var rows []listed
@@ -61,8 +61,8 @@ func (s *Store) Projects(ctx context.Context, filter webhook.ProjectFilter) (web
 		return none, wrap("list projects", err)
 	}
 	return paged(rows, limit,
-		plain(func(r listed) webhook.Project { return r.project() }),
-		func(r listed) string { return nameCursor(r.SortName, r.ID) })
+		plain(func(r listed) webhook.Project { return r.Row.project() }),
+		func(r listed) string { return nameCursor(r.SortName, r.Row.ID) })
 }
 
 // Project reads one project.
