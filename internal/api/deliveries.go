@@ -25,9 +25,9 @@ func (a *API) deliveryCalls() {
 }
 
 type listDeliveriesInput struct {
-	paging
-	ofProject
-	span
+	Paging
+	OfProject
+	Span
 	EndpointID string `query:"endpointId" maxLength:"64"`
 	EventID    string `query:"eventId" maxLength:"64"`
 	State      string `query:"state" enum:"waiting,held,sending,delivered,exhausted,cancelled"`
@@ -72,12 +72,12 @@ func (a *API) listDeliveries(ctx context.Context, caller account.Caller, in *lis
 	return answering(listOf(page, deliveryRow), err)
 }
 
-func deliveryID(in *byID) (webhook.DeliveryID, error) {
+func deliveryID(in *ByID) (webhook.DeliveryID, error) {
 	id, err := idIn(in.ID, "delivery")
 	return webhook.DeliveryID{UUID: id}, err
 }
 
-func (a *API) getDelivery(ctx context.Context, caller account.Caller, in *byID) (*answer[Delivery], error) {
+func (a *API) getDelivery(ctx context.Context, caller account.Caller, in *ByID) (*answer[Delivery], error) {
 	id, err := deliveryID(in)
 	if err != nil {
 		return nil, err
@@ -86,20 +86,20 @@ func (a *API) getDelivery(ctx context.Context, caller account.Caller, in *byID) 
 	return answering(deliveryShape(d), err)
 }
 
-func (a *API) resend(ctx context.Context, caller account.Caller, in *byID) (*answer[DeliveryRow], error) {
+func (a *API) resend(ctx context.Context, caller account.Caller, in *ByID) (*answer[DeliveryRow], error) {
 	return a.act(ctx, caller, in, a.manage.Resend)
 }
 
-func (a *API) sendNow(ctx context.Context, caller account.Caller, in *byID) (*answer[DeliveryRow], error) {
+func (a *API) sendNow(ctx context.Context, caller account.Caller, in *ByID) (*answer[DeliveryRow], error) {
 	return a.act(ctx, caller, in, a.manage.SendNow)
 }
 
-func (a *API) cancelDelivery(ctx context.Context, caller account.Caller, in *byID) (*answer[DeliveryRow], error) {
+func (a *API) cancelDelivery(ctx context.Context, caller account.Caller, in *ByID) (*answer[DeliveryRow], error) {
 	return a.act(ctx, caller, in, a.manage.CancelDelivery)
 }
 
 // act does something to one delivery and answers it as it is then.
-func (a *API) act(ctx context.Context, caller account.Caller, in *byID,
+func (a *API) act(ctx context.Context, caller account.Caller, in *ByID,
 	do func(context.Context, account.Caller, webhook.DeliveryID) (webhook.DeliveryRow, error),
 ) (*answer[DeliveryRow], error) {
 	id, err := deliveryID(in)

@@ -53,6 +53,14 @@ func (a *API) draft(ctx context.Context, caller account.Caller, object []byte, a
 	if d.Data == nil {
 		return d, webhook.Invalid(at+"data", "is missing")
 	}
+	if d.Audience == webhook.AudienceAll {
+		if err := caller.May(account.Publish, webhook.ProjectID{}); err != nil {
+			return d, locate(err, at+"audience")
+		}
+	}
+	if project == "" {
+		return d, nil // publish takes the key's own
+	}
 	var err error
 	d.Project, err = a.projectOf(ctx, caller, project, at+"projectId")
 	return d, err

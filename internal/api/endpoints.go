@@ -31,8 +31,8 @@ func (a *API) endpointCalls() {
 }
 
 type listEndpointsInput struct {
-	paging
-	ofProject
+	Paging
+	OfProject
 	State string `query:"state" enum:"active,paused"`
 	Query string `query:"q" maxLength:"200" doc:"A part of the name or URL, or an id"`
 }
@@ -57,7 +57,7 @@ func (a *API) createEndpoint(ctx context.Context, caller account.Caller, in *str
 	return answering(NewEndpoint{endpointShape(e.Endpoint), e.Secret, present(e.Warnings)}, err)
 }
 
-func (a *API) getEndpoint(ctx context.Context, caller account.Caller, in *byID) (*answer[Endpoint], error) {
+func (a *API) getEndpoint(ctx context.Context, caller account.Caller, in *ByID) (*answer[Endpoint], error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err
@@ -66,18 +66,18 @@ func (a *API) getEndpoint(ctx context.Context, caller account.Caller, in *byID) 
 	return answering(endpointShape(e), err)
 }
 
-func endpointID(in *byID) (webhook.EndpointID, error) {
+func endpointID(in *ByID) (webhook.EndpointID, error) {
 	id, err := idIn(in.ID, "endpoint")
 	return webhook.EndpointID{UUID: id}, err
 }
 
 type updateEndpointInput struct {
-	byID
+	ByID
 	Body EndpointPatch
 }
 
 func (a *API) updateEndpoint(ctx context.Context, caller account.Caller, in *updateEndpointInput) (*answer[ChangedEndpoint], error) {
-	id, err := endpointID(&in.byID)
+	id, err := endpointID(&in.ByID)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (a *API) updateEndpoint(ctx context.Context, caller account.Caller, in *upd
 	return answering(ChangedEndpoint{endpointShape(e), present(warnings)}, err)
 }
 
-func (a *API) deleteEndpoint(ctx context.Context, caller account.Caller, in *byID) (*nothing, error) {
+func (a *API) deleteEndpoint(ctx context.Context, caller account.Caller, in *ByID) (*nothing, error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (a *API) deleteEndpoint(ctx context.Context, caller account.Caller, in *byI
 	return done(a.manage.DeleteEndpoint(ctx, caller, id))
 }
 
-func (a *API) pauseEndpoint(ctx context.Context, caller account.Caller, in *byID) (*answer[Endpoint], error) {
+func (a *API) pauseEndpoint(ctx context.Context, caller account.Caller, in *ByID) (*answer[Endpoint], error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err
@@ -103,14 +103,14 @@ func (a *API) pauseEndpoint(ctx context.Context, caller account.Caller, in *byID
 }
 
 type resumeInput struct {
-	byID
+	ByID
 	Body *struct {
 		RatePerSecond float64 `json:"ratePerSecond,omitempty" minimum:"0" maximum:"10000" doc:"How fast held deliveries go; 0 for as fast as the endpoint takes them"`
 	}
 }
 
 func (a *API) resumeEndpoint(ctx context.Context, caller account.Caller, in *resumeInput) (*answer[Endpoint], error) {
-	id, err := endpointID(&in.byID)
+	id, err := endpointID(&in.ByID)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (a *API) resumeEndpoint(ctx context.Context, caller account.Caller, in *res
 }
 
 type testInput struct {
-	byID
+	ByID
 	Body *struct {
 		Topic   string `json:"topic,omitempty" maxLength:"128" doc:"Default: the first that the endpoint subscribes to"`
 		UseNext bool   `json:"useNext,omitempty" doc:"Signs with the next secret, to see whether the receiver knows it"`
@@ -138,7 +138,7 @@ type TestAttempt struct {
 }
 
 func (a *API) testEndpoint(ctx context.Context, caller account.Caller, in *testInput) (*answer[TestAttempt], error) {
-	id, err := endpointID(&in.byID)
+	id, err := endpointID(&in.ByID)
 	if err != nil {
 		return nil, err
 	}

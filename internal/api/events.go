@@ -86,9 +86,9 @@ func (a *API) eventCalls() {
 }
 
 type listEventsInput struct {
-	paging
-	ofProject
-	span
+	Paging
+	OfProject
+	Span
 	Topic string `query:"topic" maxLength:"128"`
 	Query string `query:"q" maxLength:"256" doc:"An event's id, or the value of a search key"`
 }
@@ -108,7 +108,7 @@ func (a *API) listEvents(ctx context.Context, caller account.Caller, in *listEve
 }
 
 type getEventInput struct {
-	byID
+	ByID
 	ProjectID string `query:"projectId" maxLength:"300" doc:"For an event for all: the project that it is looked at from"`
 }
 
@@ -125,7 +125,7 @@ func (a *API) getEvent(ctx context.Context, caller account.Caller, in *getEventI
 	return answering(eventDetail(d), err)
 }
 
-func (a *API) expungeEvent(ctx context.Context, caller account.Caller, in *byID) (*nothing, error) {
+func (a *API) expungeEvent(ctx context.Context, caller account.Caller, in *ByID) (*nothing, error) {
 	id, err := idIn(in.ID, "event")
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func (a *API) keyCalls() {
 		Summary: "Revoke an API key", Text: "It stops working within a second.", Status: http.StatusNoContent}, a.revokeKeyByPath)
 }
 
-func (a *API) listKeys(ctx context.Context, caller account.Caller, in *ofProject) (*answer[List[Key]], error) {
+func (a *API) listKeys(ctx context.Context, caller account.Caller, in *OfProject) (*answer[List[Key]], error) {
 	project, err := a.projectOf(ctx, caller, in.ProjectID, "query.projectId")
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (a *API) revokeKey(ctx context.Context, caller account.Caller, in *revokeKe
 	return a.revoke(ctx, caller, in.ID)
 }
 
-func (a *API) revokeKeyByPath(ctx context.Context, caller account.Caller, in *byID) (*nothing, error) {
+func (a *API) revokeKeyByPath(ctx context.Context, caller account.Caller, in *ByID) (*nothing, error) {
 	return a.revoke(ctx, caller, in.ID)
 }
 

@@ -94,7 +94,7 @@ func (a *API) projectCalls() {
 }
 
 type listProjectsInput struct {
-	paging
+	Paging
 	Query string `query:"q" maxLength:"200" doc:"A part of the name or the external id"`
 }
 
@@ -108,7 +108,7 @@ func (a *API) createProject(ctx context.Context, caller account.Caller, in *stru
 	return answering(projectShape(p), err)
 }
 
-func (a *API) getProject(ctx context.Context, caller account.Caller, in *byProject) (*answer[Project], error) {
+func (a *API) getProject(ctx context.Context, caller account.Caller, in *ByProject) (*answer[Project], error) {
 	p, err := a.named(ctx, caller, in.ID)
 	return answering(projectShape(p), err)
 }
@@ -124,7 +124,7 @@ func (a *API) named(ctx context.Context, caller account.Caller, ref string) (web
 }
 
 type updateProjectInput struct {
-	byProject
+	ByProject
 	Body ProjectPatch
 }
 
@@ -139,7 +139,7 @@ func (a *API) updateProject(ctx context.Context, caller account.Caller, in *upda
 	return answering(projectShape(p), err)
 }
 
-func (a *API) deleteProject(ctx context.Context, caller account.Caller, in *byProject) (*nothing, error) {
+func (a *API) deleteProject(ctx context.Context, caller account.Caller, in *ByProject) (*nothing, error) {
 	p, err := a.named(ctx, caller, in.ID)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (a *API) deleteProject(ctx context.Context, caller account.Caller, in *byPr
 	return done(a.manage.DeleteProject(ctx, caller, p.ID))
 }
 
-func (a *API) listMembers(ctx context.Context, caller account.Caller, in *byProject) (*answer[List[Member]], error) {
+func (a *API) listMembers(ctx context.Context, caller account.Caller, in *ByProject) (*answer[List[Member]], error) {
 	p, err := a.named(ctx, caller, in.ID)
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (a *API) listMembers(ctx context.Context, caller account.Caller, in *byProj
 }
 
 type setMemberInput struct {
-	byProject
+	ByProject
 	Body MemberRequest
 }
 
@@ -171,7 +171,7 @@ func (a *API) setMember(ctx context.Context, caller account.Caller, in *setMembe
 }
 
 type removeMemberInput struct {
-	byProject
+	ByProject
 	Email  string `query:"email" maxLength:"254"`
 	UserID string `query:"userId" maxLength:"64"`
 }
@@ -188,7 +188,7 @@ func (a *API) removeMember(ctx context.Context, caller account.Caller, in *remov
 }
 
 type createLinkInput struct {
-	byProject
+	ByProject
 	Body LinkRequest
 }
 

@@ -153,8 +153,8 @@ func (a *API) reportCalls() {
 }
 
 type statsInput struct {
-	ofProject
-	span
+	OfProject
+	Span
 	EndpointID string `query:"endpointId" maxLength:"64"`
 	Step       string `query:"step" maxLength:"32" doc:"Width of a bucket: seconds, or with a unit like 5m or 1h; whole minutes"`
 }
@@ -193,9 +193,9 @@ func stepOf(text string) (time.Duration, error) {
 }
 
 type auditInput struct {
-	paging
-	ofProject
-	span
+	Paging
+	OfProject
+	Span
 	Action string `query:"action" maxLength:"100"`
 }
 

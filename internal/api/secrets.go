@@ -77,7 +77,7 @@ func (a *API) secretCalls() {
 		Summary: "Replace a compromised secret", Text: "Switches and wipes at once: nothing is signed with the old secret any more."}, a.replaceSecret)
 }
 
-func (a *API) revealSecret(ctx context.Context, caller account.Caller, in *byID) (*answer[Revealed], error) {
+func (a *API) revealSecret(ctx context.Context, caller account.Caller, in *ByID) (*answer[Revealed], error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err
@@ -87,12 +87,12 @@ func (a *API) revealSecret(ctx context.Context, caller account.Caller, in *byID)
 }
 
 type rotateInput struct {
-	byID
+	ByID
 	Body *RotationRequest
 }
 
 func (a *API) rotateSecret(ctx context.Context, caller account.Caller, in *rotateInput) (*answer[Rotated], error) {
-	id, err := endpointID(&in.byID)
+	id, err := endpointID(&in.ByID)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (a *API) rotateSecret(ctx context.Context, caller account.Caller, in *rotat
 
 func hours(h float64) time.Duration { return time.Duration(h * float64(time.Hour)) }
 
-func (a *API) switchSecret(ctx context.Context, caller account.Caller, in *byID) (*answer[Signing], error) {
+func (a *API) switchSecret(ctx context.Context, caller account.Caller, in *ByID) (*answer[Signing], error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (a *API) switchSecret(ctx context.Context, caller account.Caller, in *byID)
 	return answering(signingShape(s), err)
 }
 
-func (a *API) undoRotation(ctx context.Context, caller account.Caller, in *byID) (*answer[Signing], error) {
+func (a *API) undoRotation(ctx context.Context, caller account.Caller, in *ByID) (*answer[Signing], error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (a *API) undoRotation(ctx context.Context, caller account.Caller, in *byID)
 	return answering(signingShape(s), err)
 }
 
-func (a *API) replaceSecret(ctx context.Context, caller account.Caller, in *byID) (*answer[Replaced], error) {
+func (a *API) replaceSecret(ctx context.Context, caller account.Caller, in *ByID) (*answer[Replaced], error) {
 	id, err := endpointID(in)
 	if err != nil {
 		return nil, err

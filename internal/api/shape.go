@@ -47,20 +47,21 @@ func listOf[T, V any](page webhook.Page[T], shape func(T) V) List[V] {
 	return list
 }
 
-// paging is the input of every list.
-type paging struct {
+// Paging is the input of every list. It and the other parts of inputs are
+// exported because huma sees no others.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"512" doc:"nextCursor of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-// span narrows a list by time.
-type span struct {
+// Span narrows a list by time.
+type Span struct {
 	Since time.Time `query:"since" doc:"Not older than this time (RFC 3339)"`
 	Until time.Time `query:"until" doc:"Older than this time (RFC 3339)"`
 }
 
 // check refuses times that no clock of ours can have been at.
-func (s span) check() error {
+func (s Span) check() error {
 	for place, t := range map[string]time.Time{"query.since": s.Since, "query.until": s.Until} {
 		if y := t.Year(); !t.IsZero() && (y < 1970 || y > 9999) {
 			return webhook.Invalid(place, "must lie between the years 1970 and 9999")
@@ -72,18 +73,18 @@ func (s span) check() error {
 	return nil
 }
 
-// ofProject narrows a list to one project; keys of a project need not say it.
-type ofProject struct {
+// OfProject narrows a list to one project; keys of a project need not say it.
+type OfProject struct {
 	ProjectID string `query:"projectId" maxLength:"300" doc:"A project's id, or ext: and its external id. An instance key that names none means all"`
 }
 
-// byID is the input of calls on one thing.
-type byID struct {
+// ByID is the input of calls on one thing.
+type ByID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-// byProject is the input of calls on one project.
-type byProject struct {
+// ByProject is the input of calls on one project.
+type ByProject struct {
 	ID string `path:"id" maxLength:"300" doc:"The project's id, or ext: and its external id"`
 }
 
@@ -94,7 +95,7 @@ func idIn(text, what string) (webhook.UUID, error) {
 		return id, &webhook.Error{
 			Kind:    webhook.KindNotFound,
 			Message: "there is no such " + what,
-			Fields:  []webhook.Field{{Location: "path.id", Message: "is no id of a " + what}},
+			Fields:  []webhook.Field{{Location: "path.id", Message: "is not the id of any " + what}},
 		}
 	}
 	return id, nil

@@ -90,17 +90,17 @@ func (a *API) createTopic(ctx context.Context, caller account.Caller, in *struct
 	return answering(topicShape(t), err)
 }
 
-type byName struct {
+type ByName struct {
 	Name string `path:"name" maxLength:"128"`
 }
 
-func (a *API) getTopic(ctx context.Context, caller account.Caller, in *byName) (*answer[Topic], error) {
+func (a *API) getTopic(ctx context.Context, caller account.Caller, in *ByName) (*answer[Topic], error) {
 	t, err := a.manage.Topic(ctx, caller, in.Name)
 	return answering(topicShape(t), err)
 }
 
 type updateTopicInput struct {
-	byName
+	ByName
 	Body TopicPatch
 }
 
@@ -114,7 +114,7 @@ func (a *API) updateTopic(ctx context.Context, caller account.Caller, in *update
 	return answering(topicShape(t), err)
 }
 
-func (a *API) deleteTopic(ctx context.Context, caller account.Caller, in *byName) (*nothing, error) {
+func (a *API) deleteTopic(ctx context.Context, caller account.Caller, in *ByName) (*nothing, error) {
 	err := a.manage.DeleteTopic(ctx, caller, in.Name)
 	a.options.Publisher.TopicsChanged()
 	return done(err)

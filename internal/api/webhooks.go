@@ -60,8 +60,8 @@ func (a *API) webhookCalls() {
 }
 
 type listWebhooksInput struct {
-	paging
-	ofProject
+	Paging
+	OfProject
 }
 
 func (a *API) listWebhooks(ctx context.Context, caller account.Caller, in *listWebhooksInput) (*answer[List[Webhook]], error) {
