@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -305,70 +304,6 @@ func offerActs(m *deliveries.ShowModel, d manage.DeliveryDetail, caller account.
 			Consequence: "It is not tried again. You can still resend it later.", URL: pathDelivery(d.Delivery, "cancel"),
 		}
 	}
-}
-
-// presentShow is the delivery's page without what depends on who looks.
-func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attempt string, now time.Time) deliveries.ShowModel {
-	m := deliveries.ShowModel{
-		ID: d.ID.String(), Mark: mark(d.DeliveryRow, now), Topic: d.Topic, Target: d.EndpointURL, Test: d.Test,
-		Event:    component.Link{Label: d.EventID.String(), URL: pathEvent(d.ProjectID, d.EventID)},
-		EventURL: pathEvent(d.ProjectID, d.EventID), Endpoint: component.Link{Label: d.EndpointName},
-		Created: moment(d.CreatedAt, now), Ended: moment(d.EndedAt, now), ResendNote: resendNote(d.DeliveryRow),
-	}
-	m.Verdict, m.Detail = verdict(d, now)
-	if !d.EndpointGone {
-		m.Endpoint.URL = under(d.ProjectID, "endpoints", d.EndpointID.String())
-	}
-	if d.State == webhook.Waiting {
-		m.Due = moment(d.DueAt, now)
-	}
-	if !d.State.Ended() {
-		m.Live = component.Live{URL: pathDelivery(d.Delivery)}
-	}
-	if !d.ResendOf.IsZero() {
-		m.Provenance = "Resent by " + d.RequestedBy.Name
-		original := webhook.Delivery{ProjectID: d.ProjectID, ID: d.ResendOf}
-		m.Original = component.Link{Label: d.ResendOf.String(), URL: pathDelivery(original)}
-	}
-	if last := len(d.Attempts) - 1; last >= 0 {
-		selected := last
-		for i, a := range d.Attempts {
-			if fmt.Sprint(a.Number) == attempt {
-				selected = i
-			}
-		}
-		m.Attempts = presentAttempts(d, selected, now)
-		m.Exchange = presentExchange(d.Attempts[selected])
-		if d.State != webhook.Delivered {
-			m.Advice = advice(d.Attempts[last].Cause, d.Attempts[last].Response.Status)
-		}
-	}
-	addSiblings(&m, d, siblings, now)
-	m.Ticket = ticket(d, m)
-	return m
-}
-
-func addSiblings(m *deliveries.ShowModel, d manage.DeliveryDetail, rows []webhook.DeliveryRow, now time.Time) {
-	for _, row := range rows {
-		switch {
-		case row.ID == d.ID:
-			continue
-		case row.ResendOf == d.ID:
-			m.Resends = append(m.Resends, component.Link{Label: "resent " + relative(row.CreatedAt, now), URL: pathDelivery(row.Delivery)})
-		}
-		line := presentDelivery(row, now)
-		m.Siblings = append(m.Siblings, deliveries.Sibling{Endpoint: row.EndpointName, URL: line.URL, Mark: line.Mark, At: line.At, Note: line.Note})
-	}
-}
-
-// ticket is what somebody pastes into a ticket: facts, no payload.
-func ticket(d manage.DeliveryDetail, m deliveries.ShowModel) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Delivery %s\nEvent %s (%s)\nEndpoint %s (%s)\n%s\n", d.ID, d.EventID, d.Topic, d.EndpointName, d.EndpointID, m.Verdict)
-	for _, a := range d.Attempts {
-		fmt.Fprintf(&b, "- attempt %d, %s: %s in %s\n", a.Number, a.StartedAt.UTC().Format(time.RFC3339), answerWords(a.Attempt), span(a.Duration))
-	}
-	return b.String()
 }
 
 func (w *Web) resendDelivery(c *gin.Context) error {

@@ -80,9 +80,10 @@ func presentBody(raw []byte, note string) component.Body {
 		b.Note = joinNotes(b.Note, "not text: shown as bytes")
 		return b
 	}
+	cut = bytes.ToValidUTF8(cut, nil)
 	b.Kind, b.Text = "text", string(cut)
 	var pretty bytes.Buffer
-	if json.Indent(&pretty, cut, "", "  ") == nil {
+	if !tooDeep(cut) && json.Indent(&pretty, cut, "", "  ") == nil {
 		b.Kind, b.Text, b.Raw = "json", pretty.String(), string(cut)
 	} else if trimmed := bytes.TrimSpace(cut); len(trimmed) > 0 && trimmed[0] == '<' {
 		b.Kind = "html"
@@ -97,12 +98,33 @@ func joinNotes(a, b string) string {
 	return a + "; " + b
 }
 
+// shownDepth is how deep JSON can be nested to be set out in lines. Every
+// level indents further, so a hostile answer of brackets alone would grow a
+// thousandfold.
+const shownDepth = 64
+
+// tooDeep counts brackets, those inside strings too: being wrong costs the
+// line breaks only.
+func tooDeep(json []byte) bool {
+	depth := 0
+	for _, b := range json {
+		switch b {
+		case '[', '{':
+			if depth++; depth > shownDepth {
+				return true
+			}
+		case ']', '}':
+			depth--
+		}
+	}
+	return false
+}
+
 func isText(b []byte) bool {
-	// A rune that a cut went through is not held against the text.
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 && len(b) >= utf8.UTFMax {
-			return false
+		if r == utf8.RuneError && n == 1 {
+			return !utf8.FullRune(b) // a rune that a cut went through is text
 		}
 		if r != '\n' && r != '\r' && r != '\t' && unicode.IsControl(r) {
 			return false
@@ -118,7 +140,11 @@ func curl(r webhook.Request) string {
 	var b strings.Builder
 	b.WriteString("curl -X " + r.Method + " " + quote(r.URL))
 	for _, h := range r.Headers {
-		b.WriteString(" \\\n  -H " + quote(h.Name+": "+h.Value))
+		line := h.Name + ": " + h.Value
+		if h.Value == "" {
+			line = h.Name + ";" // how curl sends a header without a value
+		}
+		b.WriteString(" \\\n  -H " + quote(line))
 	}
 	if len(r.Body) > 0 {
 		b.WriteString(" \\\n  --data-raw " + quote(string(r.Body)))
