@@ -29,8 +29,6 @@ func barsBox(n int) string {
 }
 
 // columns stacks the parts of each bar from the bottom, scaled to the highest.
-// A part that is not zero is at least two units high: one failure in a
-// million must be seen.
 func columns(bars []Bar) []column {
 	top := 0.0
 	for _, b := range bars {
@@ -41,15 +39,34 @@ func columns(bars []Bar) []column {
 		x := float64(i * columnWidth)
 		out[i] = column{x: number(x), title: b.Title, url: b.URL}
 		y := float64(plotHeight)
-		for _, p := range b.Parts {
-			if p.Value <= 0 {
+		for j, h := range heights(b.Parts, top) {
+			if h == 0 {
 				continue
 			}
-			h := max(p.Value/top*plotHeight, 2)
-			h = min(h, y)
 			y -= h
-			out[i].rects = append(out[i].rects, rect{p.Tone, number(x + 1), number(y), number(columnWidth - 2), number(h)})
+			out[i].rects = append(out[i].rects, rect{b.Parts[j].Tone, number(x + 1), number(y), number(columnWidth - 2), number(h)})
 		}
+	}
+	return out
+}
+
+// heights are the parts' lengths in units. A part that is not zero has at
+// least two, taken from the longest: one failure in a million must be seen.
+func heights(parts []Part, top float64) []float64 {
+	out := make([]float64, len(parts))
+	sum, longest := 0.0, 0
+	for i, p := range parts {
+		if p.Value <= 0 {
+			continue
+		}
+		out[i] = max(p.Value/top*plotHeight, 2)
+		sum += out[i]
+		if out[i] > out[longest] {
+			longest = i
+		}
+	}
+	if sum > plotHeight {
+		out[longest] -= sum - plotHeight
 	}
 	return out
 }

@@ -13,6 +13,14 @@ func fieldID(m FieldModel) string {
 	return m.Name
 }
 
+// named gives an element its id, if it has one.
+func named(id string) templ.Attributes {
+	if id == "" {
+		return nil
+	}
+	return templ.Attributes{"id": id}
+}
+
 func fieldType(m FieldModel) string {
 	if m.Type == "" {
 		return "text"

@@ -73,7 +73,7 @@ func Auth(m AuthModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</main><p class=\"quiet text-xs text-center p-4\">Bellwire · signed, retried, logged</p></div><p id=\"say\" class=\"sr-only\" role=\"status\" aria-live=\"polite\"></p></body></html>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</main><footer class=\"quiet text-xs text-center p-4\">Bellwire · signed, retried, logged</footer></div><p id=\"say\" class=\"sr-only\" role=\"status\" aria-live=\"polite\"></p></body></html>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -103,7 +103,7 @@ func wire() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<svg class=\"door-wire\" viewBox=\"0 0 800 136\" preserveAspectRatio=\"xMidYMin slice\" fill=\"none\" aria-hidden=\"true\" focusable=\"false\"><path d=\"M-400 18Q400 74 1200 18\" stroke=\"currentColor\" stroke-width=\"2\" opacity=\".55\"></path> <path d=\"M400 46v14\" stroke=\"currentColor\" stroke-width=\"2.5\"></path> <path d=\"M374 104c7-6 9-15 9-26 0-14 7-22 17-22s17 8 17 22c0 11 2 20 9 26z\" fill=\"currentColor\"></path> <path d=\"M391 109a9 9 0 0 0 18 0z\" fill=\"currentColor\"></path> <path d=\"M354 76q-8 12 0 24M446 76q8 12 0 24\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" opacity=\".5\"></path></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<svg class=\"door-wire\" viewBox=\"0 0 800 136\" fill=\"none\" aria-hidden=\"true\" focusable=\"false\"><path d=\"M-1600 0Q400 92 2400 0\" stroke=\"currentColor\" stroke-width=\"2\" opacity=\".55\"></path> <path d=\"M400 46v14\" stroke=\"currentColor\" stroke-width=\"2.5\"></path> <path d=\"M374 104c7-6 9-15 9-26 0-14 7-22 17-22s17 8 17 22c0 11 2 20 9 26z\" fill=\"currentColor\"></path> <path d=\"M391 109a9 9 0 0 0 18 0z\" fill=\"currentColor\"></path> <path d=\"M354 76q-8 12 0 24M446 76q8 12 0 24\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" opacity=\".5\"></path></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
