@@ -18,8 +18,8 @@ type rect struct {
 }
 
 type column struct {
-	x, title, url string
-	rects         []rect
+	x, title string
+	rects    []rect
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) }
@@ -37,7 +37,7 @@ func columns(bars []Bar) []column {
 	out := make([]column, len(bars))
 	for i, b := range bars {
 		x := float64(i * columnWidth)
-		out[i] = column{x: number(x), title: b.Title, url: b.URL}
+		out[i] = column{x: number(x), title: b.Title}
 		y := float64(plotHeight)
 		for j, h := range heights(b.Parts, top) {
 			if h == 0 {

@@ -164,7 +164,6 @@ type Figure struct {
 	Value string
 	Note  string
 	Tone  Tone
-	Trend []float64
 }
 
 // Part is one layer of a bar.
@@ -177,7 +176,6 @@ type Part struct {
 type Bar struct {
 	// Title is its tooltip: "09:40–09:45: 1,204 delivered, 3 failed".
 	Title string
-	URL   string
 	Parts []Part
 }
 

@@ -1,7 +1,7 @@
 package component
 
-// toneClass sets the colour that atoms take up.
-func toneClass(t Tone) string {
+// Class sets the colour that atoms and their surroundings take up.
+func Class(t Tone) string {
 	if t == Neutral {
 		return "t-neutral"
 	}

@@ -7,7 +7,7 @@ func tone(t component.Tone) string {
 	if t == component.Neutral {
 		return ""
 	}
-	return "t-" + string(t)
+	return component.Class(t)
 }
 
 // pages is the pager below the rows; its words stand above them when the live

@@ -149,7 +149,7 @@ func verdict(m ShowModel) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var4 = []any{"verdict", "t-" + string(m.Verdict.Tone)}
+		var templ_7745c5c3_Var4 = []any{"verdict", component.Class(m.Verdict.Tone)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var4...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
