@@ -277,12 +277,12 @@ func presentTest(r manage.TestResult, next bool) *endpoints.TestResult {
 		Mark: outcomeMark(r.Attempt.Outcome), URL: pathDelivery(r.Delivery), Next: next,
 		Response: presentBody(r.Attempt.Response.Body, truncatedNote(r.Attempt.Response)),
 	}
-	took := span(r.Attempt.Duration)
+	lasted := took(r.Attempt.Duration)
 	switch {
 	case r.Attempt.Outcome == webhook.OutcomeDelivered && next:
-		t.Verdict = fmt.Sprintf("%d in %s. The receiver knows the next secret: you can switch.", r.Attempt.Response.Status, took)
+		t.Verdict = fmt.Sprintf("%d in %s. The receiver knows the next secret: you can switch.", r.Attempt.Response.Status, lasted)
 	case r.Attempt.Outcome == webhook.OutcomeDelivered:
-		t.Verdict = fmt.Sprintf("%d in %s. The receiver took it.", r.Attempt.Response.Status, took)
+		t.Verdict = fmt.Sprintf("%d in %s. The receiver took it.", r.Attempt.Response.Status, lasted)
 	default:
 		t.Verdict = fmt.Sprintf("Your server %s (%s).", did(r.Attempt.Cause, r.Attempt.Response.Status), took)
 		t.Detail = r.Attempt.Error

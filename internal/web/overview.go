@@ -49,7 +49,7 @@ func (w *Web) showOverview(c *gin.Context) error {
 func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	ctx, caller, project, now := c.Request.Context(), w.caller(c), w.project(c), w.Now()
 	var none overview.ShowModel
-	span, chips := chartRange(c)
+	span, chips := chartRange(c, project.CreatedAt, now)
 	stats, err := w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: project.ID, Since: now.Add(-span), Until: now, Step: stepOf(span)})
 	if err != nil {
 		return none, err
@@ -88,10 +88,17 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	return m, nil
 }
 
-// chartRange reads which span of time a page's charts show: 24 hours unless
-// the address says otherwise.
-func chartRange(c *gin.Context) (time.Duration, []component.Chip) {
-	chosen := c.DefaultQuery("range", "24h")
+// young is how long a day's chart would show next to nothing.
+const young = 3 * time.Hour
+
+// chartRange reads which span of time a page's charts show. Unless the address
+// says otherwise it is a day, or an hour for what was made just now.
+func chartRange(c *gin.Context, made, now time.Time) (time.Duration, []component.Chip) {
+	usual := "24h"
+	if now.Sub(made) < young {
+		usual = "1h"
+	}
+	chosen := c.DefaultQuery("range", usual)
 	span := 24 * time.Hour
 	var chips []component.Chip
 	for _, r := range ranges {

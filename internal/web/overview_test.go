@@ -85,11 +85,14 @@ func TestCharts_have_a_column_per_step_and_gaps_where_nothing_was(t *testing.T) 
 	}
 }
 
-func TestChartRange_is_a_day_unless_asked(t *testing.T) {
+func TestChartRange_is_a_day_or_an_hour_for_the_young_unless_asked(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]time.Duration{"/": 24 * time.Hour, "/?range=1h": time.Hour, "/?range=7d": 7 * 24 * time.Hour, "/?range=99y": 24 * time.Hour} {
-		if got, _ := chartRange(visited(address)); got != want {
+		if got, _ := chartRange(visited(address), noon.Add(-young), noon); got != want {
 			t.Errorf("%s: %v", address, got)
+		}
+		if got, _ := chartRange(visited("/"), noon.Add(-time.Minute), noon); got != time.Hour {
+			t.Errorf("a project made just now shows %v", got)
 		}
 		if step := stepOf(want); step < time.Minute || want/step > 61 {
 			t.Errorf("%v in steps of %v", want, step)

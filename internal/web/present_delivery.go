@@ -44,7 +44,7 @@ func presentDelivery(row webhook.DeliveryRow, now time.Time) deliveries.Row {
 		r.EndpointURL = under(row.ProjectID, "endpoints", row.EndpointID.String())
 	}
 	if !row.LastAttemptAt.IsZero() {
-		r.Duration = span(time.Duration(row.LastDurationMS) * time.Millisecond)
+		r.Duration = took(time.Duration(row.LastDurationMS) * time.Millisecond)
 		r.Answer, r.Tone = causeWord(row.LastCause, row.LastStatus), component.Bad
 		if row.LastCause == "" {
 			r.Tone = component.Good
@@ -62,16 +62,16 @@ func presentDelivery(row webhook.DeliveryRow, now time.Time) deliveries.Row {
 // verdict says in a sentence how it stands, and in a second what follows.
 func verdict(d manage.DeliveryDetail, now time.Time) (sentence, detail string) {
 	tries := len(d.Attempts)
-	took := ""
+	lasted := ""
 	if tries > 0 {
-		took = span(d.Attempts[tries-1].Duration)
+		lasted = took(d.Attempts[tries-1].Duration)
 	}
 	switch d.Shown() {
 	case webhook.Delivered:
 		if tries == 1 {
-			return fmt.Sprintf("Delivered at the first try in %s.", took), ""
+			return fmt.Sprintf("Delivered at the first try in %s.", lasted), ""
 		}
-		return fmt.Sprintf("Delivered at try %d in %s.", tries, took), failedBefore(d)
+		return fmt.Sprintf("Delivered at try %d in %s.", tries, lasted), failedBefore(d)
 	case webhook.Sending:
 		return "Being sent at this moment.", failedBefore(d)
 	case webhook.Held:
@@ -174,7 +174,7 @@ func presentAttempts(d manage.DeliveryDetail, selected int, now time.Time) []del
 	for i, a := range d.Attempts {
 		p := deliveries.Attempt{
 			Number: fmt.Sprint(a.Number), URL: fmt.Sprintf("%s?attempt=%d", pathDelivery(d.Delivery), a.Number), Current: i == selected,
-			Mark: outcomeMark(a.Outcome), Answer: answerWords(a.Attempt), At: moment(a.StartedAt, now), Duration: span(a.Duration),
+			Mark: outcomeMark(a.Outcome), Answer: answerWords(a.Attempt), At: moment(a.StartedAt, now), Duration: took(a.Duration),
 			Scale: float64(a.Duration) / float64(longest), Phases: phases(a.Attempt),
 		}
 		if i > 0 {
@@ -220,7 +220,7 @@ func phases(a webhook.Attempt) []component.Phase {
 		}
 		end := min(at+length, a.Duration)
 		list = append(list, component.Phase{
-			Kind: kind, Label: label, Text: span(length), From: float64(at) / float64(a.Duration), To: float64(end) / float64(a.Duration),
+			Kind: kind, Label: label, Text: took(length), From: float64(at) / float64(a.Duration), To: float64(end) / float64(a.Duration),
 		})
 		at = end
 	}

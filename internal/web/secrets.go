@@ -209,8 +209,8 @@ func (w *Web) replaceCompromised(c *gin.Context) error {
 }
 
 func (w *Web) healthTab(c *gin.Context, e webhook.Endpoint) (*endpoints.Health, error) {
-	length, chips := chartRange(c)
 	now := w.Now()
+	length, chips := chartRange(c, e.CreatedAt, now)
 	stats, err := w.Manage.Stats(c.Request.Context(), w.caller(c), webhook.StatsFilter{
 		ProjectID: e.ProjectID, EndpointID: e.ID, Since: now.Add(-length), Until: now, Step: stepOf(length),
 	})

@@ -47,6 +47,14 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
+// took prints how long something lasted, exactly enough to compare.
+func took(d time.Duration) string {
+	if d >= time.Second && d < time.Minute {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return span(d)
+}
+
 // count prints a number with its thousands grouped: 12,345.
 func count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
