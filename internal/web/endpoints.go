@@ -284,7 +284,7 @@ func presentTest(r manage.TestResult, next bool) *endpoints.TestResult {
 	case r.Attempt.Outcome == webhook.OutcomeDelivered:
 		t.Verdict = fmt.Sprintf("%d in %s. The receiver took it.", r.Attempt.Response.Status, lasted)
 	default:
-		t.Verdict = fmt.Sprintf("Your server %s (%s).", did(r.Attempt.Cause, r.Attempt.Response.Status), took)
+		t.Verdict = fmt.Sprintf("Your server %s (%s).", did(r.Attempt.Cause, r.Attempt.Response.Status), lasted)
 		t.Detail = r.Attempt.Error
 		if lines := advice(r.Attempt.Cause, r.Attempt.Response.Status); t.Detail == "" && len(lines) > 0 {
 			t.Detail = lines[0]
