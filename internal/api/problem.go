@@ -146,9 +146,9 @@ func (a *API) Refuse(c *gin.Context, err error) {
 	}
 	c.Header("Content-Type", problemType)
 	c.Status(p.Status)
-	json := json.NewEncoder(c.Writer)
-	json.SetEscapeHTML(false)
-	json.Encode(p) // of plain text members; a failed write means that nobody listens
+	encoder := json.NewEncoder(c.Writer)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(p) // plain members; a failed write means that nobody listens
 	c.Abort()
 }
 

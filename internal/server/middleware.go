@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -24,11 +25,11 @@ func requestID(c *gin.Context) {
 // stack, never headers or bodies, which carry cookies and keys.
 func (s *Server) recover(c *gin.Context) {
 	defer func() {
-		switch caught := recover(); {
-		case caught == nil:
-		case caught == http.ErrAbortHandler:
-			panic(caught)
-		default:
+		caught := recover()
+		if err, ok := caught.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(caught) // net/http ends the connection without a word
+		}
+		if caught != nil {
 			s.options.Log.ErrorContext(c.Request.Context(), "a handler panicked",
 				"request", c.Writer.Header().Get(requestIDHeader), "route", c.FullPath(),
 				"panic", fmt.Sprint(caught), "stack", string(debug.Stack()))
@@ -98,7 +99,8 @@ var (
 
 // plainStatus and plainWords serve answers that have no surface of their own.
 func plainStatus(err error) int {
-	if e, ok := err.(*statusError); ok {
+	var e *statusError
+	if errors.As(err, &e) {
 		return e.status
 	}
 	switch webhook.KindOf(err) {

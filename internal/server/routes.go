@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -58,7 +59,7 @@ func (s *Server) refuse(c *gin.Context, err error) {
 	switch {
 	case s.options.API != nil && underAPI(c.Request.URL.Path):
 		s.options.API.Refuse(c, err)
-	case s.options.Problem != nil && err != errMethod:
+	case s.options.Problem != nil && !errors.Is(err, errMethod):
 		s.options.Problem(c, err)
 	default:
 		c.String(plainStatus(err), "%s\n", plainWords(err))

@@ -173,7 +173,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Grace)
 	defer cancel()
 	if err := web.Shutdown(grace); err != nil {
-		web.Close() // live lists and hung clients: they come back elsewhere
+		_ = web.Close() // live lists and hung clients: they come back elsewhere
 	}
 	return nil
 }
