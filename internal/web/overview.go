@@ -176,7 +176,7 @@ func presentTrouble(e webhook.Endpoint, now time.Time) (overview.TroubleRow, boo
 	case e.State == webhook.EndpointActive && e.ConsecutiveFailures >= troubleFrom:
 		row.Mark = component.Mark{Tone: component.Bad, Text: "failing"}
 		row.Cause = plural(int64(e.ConsecutiveFailures), "attempt", "attempts") + " in a row failed"
-		row.Since = moment(e.LastSuccessAt, now)
+		row.Since = moment(failingSince(e), now)
 		row.Action = component.Link{Label: "See why", URL: under(e.ProjectID, "deliveries") + "?endpoint=" + e.ID.String()}
 	default:
 		return row, false

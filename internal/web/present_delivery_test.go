@@ -154,7 +154,7 @@ func TestPresentDelivery_is_a_line_of_the_log(t *testing.T) {
 	row.EndpointName, row.Topic, row.Attempts, row.CreatedAt = "orders", "product.viewed", 3, noon.Add(-time.Hour)
 	row.LastAttemptAt, row.LastStatus, row.LastCause, row.LastDurationMS = noon, 503, webhook.CauseStatus, 1500
 	got := presentDelivery(row, noon)
-	if got.Answer != "503 Service Unavailable" || got.Tone != component.Bad || got.Duration != "1 s" || got.Attempts != "3" || got.At.Text != "1 h ago" {
+	if got.Answer != "503 Service Unavailable" || got.Tone != component.Bad || got.Duration != "1.5 s" || got.Attempts != "3" || got.At.Text != "1 h ago" {
 		t.Errorf("got %+v", got)
 	}
 	if !strings.HasSuffix(got.EndpointURL, "/endpoints/"+row.EndpointID.String()) || got.Note != "" {

@@ -67,7 +67,7 @@ func presentHead(e webhook.Endpoint, stats manage.Stats, now time.Time) endpoint
 	case e.State == webhook.EndpointPaused:
 		head.Because, head.Since = sentence("Paused: "+note), moment(e.PausedAt, now)
 	case note != "":
-		head.Because, head.Since = sentence(note), moment(e.LastFailureAt, now)
+		head.Because, head.Since = sentence(note), moment(failingSince(e), now)
 	case e.NotBefore.After(now):
 		head.Because = "The receiver asked for quiet; the next request goes in " + span(e.NotBefore.Sub(now)) + "."
 	}
@@ -188,4 +188,13 @@ func howRows(e webhook.Endpoint) []endpoints.SettingRow {
 		rows = append(rows, endpoints.SettingRow{Label: "Own headers", Values: headers, Mono: true})
 	}
 	return rows
+}
+
+// failingSince is when the endpoint last was well: its last success, or its
+// making if it never had one.
+func failingSince(e webhook.Endpoint) time.Time {
+	if e.LastSuccessAt.IsZero() {
+		return e.CreatedAt
+	}
+	return e.LastSuccessAt
 }
