@@ -53,13 +53,12 @@ func (s *Store) deliveries(db *gorm.DB, f webhook.DeliveryFilter) (webhook.Page[
 	if err != nil {
 		return none, err
 	}
-	places := deliveryPlaces(f)
 	if f.Query != "" {
-		found, err := findByID(db, f.Query, &places)
-		if err != nil || !found {
+		if found, err := findByID(db, &f, &w); err != nil || !found {
 			return none, err
 		}
 	}
+	places := deliveryPlaces(f)
 	where := places
 	if narrowDeliveries(&where, f) && f.EventID.IsZero() {
 		if err := w.bound(db, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
@@ -80,14 +79,18 @@ func (s *Store) deliveries(db *gorm.DB, f webhook.DeliveryFilter) (webhook.Page[
 // deliveryPlaces are the conditions that have an index which ends in id.
 func deliveryPlaces(f webhook.DeliveryFilter) conditions {
 	where := conditions{texts: []string{"TRUE"}}
-	if !f.ProjectID.IsZero() {
-		where.and("d.project_id = ?", uid(f.ProjectID.UUID))
-	}
-	if !f.EndpointID.IsZero() {
-		where.and("d.endpoint_id = ?", uid(f.EndpointID.UUID))
-	}
+	project, endpoint := "d.project_id", "d.endpoint_id"
 	if !f.EventID.IsZero() {
 		where.and("d.event_id = ?", uid(f.EventID.UUID))
+		project, endpoint = beside(project), beside(endpoint)
+	}
+	switch {
+	case f.EndpointID.IsZero() && !f.ProjectID.IsZero():
+		where.and(project+" = ?", uid(f.ProjectID.UUID))
+	case !f.EndpointID.IsZero() && f.ProjectID.IsZero():
+		where.and(endpoint+" = ?", uid(f.EndpointID.UUID))
+	case !f.EndpointID.IsZero():
+		where.and(endpoint+" = (SELECT o.id FROM endpoints o WHERE o.id = ? AND o.project_id = ?)", uid(f.EndpointID.UUID), uid(f.ProjectID.UUID))
 	}
 	return where
 }
@@ -112,10 +115,11 @@ func narrowDeliveries(where *conditions, f webhook.DeliveryFilter) bool {
 	return len(where.texts) > before
 }
 
-// findByID narrows a list to what an id names: a delivery, one of its attempts,
-// an endpoint or an event. Whose it is, the list's other conditions say.
-func findByID(db *gorm.DB, query string, where *conditions) (found bool, err error) {
-	parsed, err := webhook.ParseUUID(query)
+// findByID narrows a list to what the filter's query names: a delivery, one of
+// its attempts, an endpoint or an event. Whose it is, the list's other
+// conditions say.
+func findByID(db *gorm.DB, f *webhook.DeliveryFilter, w *window) (found bool, err error) {
+	parsed, err := webhook.ParseUUID(f.Query)
 	if err != nil {
 		return false, webhook.Invalid("q", "must be the id of a delivery, an event, an endpoint or an attempt")
 	}
@@ -124,12 +128,24 @@ func findByID(db *gorm.DB, query string, where *conditions) (found bool, err err
 		ID   uid
 	}
 	id := uid(parsed)
-	err = db.Raw(`SELECT 'd.id' AS kind, id FROM deliveries WHERE id = ? UNION ALL SELECT 'd.id', delivery_id FROM attempts WHERE id = ?
- UNION ALL SELECT 'd.endpoint_id', id FROM endpoints WHERE id = ? UNION ALL SELECT 'd.event_id', id FROM events WHERE id = ?`, id, id, id, id).Scan(&rows).Error
+	err = db.Raw(`SELECT 'delivery' AS kind, id FROM deliveries WHERE id = ? UNION ALL SELECT 'delivery', delivery_id FROM attempts WHERE id = ?
+ UNION ALL SELECT 'endpoint', id FROM endpoints WHERE id = ? UNION ALL SELECT 'event', id FROM events WHERE id = ?`, id, id, id, id).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	where.and(rows[0].Kind+" = ?", rows[0].ID)
+	named := webhook.UUID(rows[0].ID)
+	switch rows[0].Kind {
+	case "delivery":
+		w.only(scope(named))
+	case "endpoint":
+		found = f.EndpointID.IsZero() || f.EndpointID.UUID == named
+		f.EndpointID.UUID = named
+		return found, nil
+	case "event":
+		found = f.EventID.IsZero() || f.EventID.UUID == named
+		f.EventID.UUID = named
+		return found, nil
+	}
 	return true, nil
 }
 

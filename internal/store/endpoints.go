@@ -184,7 +184,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project webhook.ProjectID, i
 		if err := tx.Exec("UPDATE secrets SET sealed = NULL WHERE endpoint_id = ?", uid(id.UUID)).Error; err != nil {
 			return err
 		}
-		if _, err := cancelWaiting(tx, id, "the endpoint was deleted", since, cancelledAtOnce); err != nil {
+		if err := cancelWaiting(tx, id, since); err != nil {
 			return err
 		}
 		if err := syncQueue(tx, id); err != nil {
@@ -192,6 +192,19 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project webhook.ProjectID, i
 		}
 		return addAudit(tx, entry)
 	})
+}
+
+// cancelWaiting ends the first of what waits for an endpoint, found by the
+// indexes of what is live.
+func cancelWaiting(tx *gorm.DB, endpoint webhook.EndpointID, since time.Time) error {
+	for _, part := range []string{freeWaiting, lineWaiting} {
+		err := tx.Exec(`UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'the endpoint was deleted' WHERE id IN
+ (SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND `+part+" LIMIT ?)", ms(since), uid(endpoint.UUID), cancelledAtOnce).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockStanding moves the catalogue on and holds an endpoint that is not

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"time"
-
 	"github.com/bellwire/bellwire/internal/webhook"
 	"gorm.io/gorm"
 )
@@ -39,16 +37,6 @@ const syncQueueConflict = `ORDER BY e.id
 // project's suspension, first of all: it locks the project.
 func bumpCatalogue(tx *gorm.DB, project webhook.ProjectID) error {
 	return tx.Exec("UPDATE projects SET catalogue = catalogue + 1 WHERE id = ?", uid(project.UUID)).Error
-}
-
-// cancelWaiting ends waiting deliveries of an endpoint, at most limit, oldest
-// first, and reports how many it ended. Housekeep goes on with a deleted
-// endpoint's rest.
-func cancelWaiting(tx *gorm.DB, endpoint webhook.EndpointID, reason string, now time.Time, limit int) (int64, error) {
-	result := tx.Exec(`UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = ? WHERE id IN
- (SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'waiting' ORDER BY id LIMIT ?)`,
-		ms(now), clean(reason), uid(endpoint.UUID), limit)
-	return result.RowsAffected, result.Error
 }
 
 // addAudit writes an audit entry.

@@ -29,6 +29,7 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 	}
 	places := deliveryPlaces(webhook.DeliveryFilter{ProjectID: f.ProjectID, EndpointID: f.EndpointID})
 	places.and("d.id >= ? AND d.id < ?", w.from, w.to)
+	live := liveConditions(f, w)
 	counts := map[webhook.State]int64{}
 	var ended []stateCount
 	err = db.Raw("SELECT state, count(*) AS n FROM (SELECT d.state FROM deliveries d"+places.sql()+" AND NOT d.test ORDER BY d.id DESC LIMIT ?) AS newest"+
@@ -43,11 +44,11 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 		}
 	}
 	add(ended)
-	for _, live := range liveDeliveries {
+	for _, part := range liveParts {
 		var rows []stateCount
-		where := places
-		where.and(live.where)
-		if err := db.Raw("SELECT state, count(*) AS n FROM (SELECT "+live.state+" AS state"+liveSource+where.sql()+" LIMIT ?) AS live GROUP BY state",
+		where := live
+		where.and(part.where)
+		if err := db.Raw("SELECT state, count(*) AS n FROM (SELECT "+part.state+" AS state"+liveSource+where.sql()+" LIMIT ?) AS live GROUP BY state",
 			where.with(atMost)...).Scan(&rows).Error; err != nil {
 			return nil, err
 		}
@@ -56,19 +57,39 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 	return counts, nil
 }
 
+// liveConditions leave only the indexes of what is live to be used.
+func liveConditions(f webhook.StatsFilter, w window) conditions {
+	var where conditions
+	id := beside("d.id")
+	where.and(id+" >= ? AND "+id+" < ?", w.from, w.to)
+	if !f.ProjectID.IsZero() {
+		where.and("e.project_id = ?", uid(f.ProjectID.UUID))
+	}
+	if !f.EndpointID.IsZero() {
+		where.and("e.id = ?", uid(f.EndpointID.UUID))
+	}
+	return where
+}
+
 // liveSource goes from endpoints to their deliveries: the indexes of what is
 // live begin with the endpoint.
-const liveSource = " FROM endpoints e JOIN projects p ON p.id = e.project_id JOIN deliveries d ON d.endpoint_id = e.id AND d.project_id = e.project_id"
+const liveSource = " FROM endpoints e JOIN projects p ON p.id = e.project_id JOIN deliveries d ON d.endpoint_id = e.id"
 
 const notHeld = "e.state <> 'paused' AND p.suspended_at = 0"
 
-// liveDeliveries are the parts that live deliveries are counted in; each where
-// is the condition of a partial index, and one state, so that the limit of one
-// does not hide another.
-var liveDeliveries = []struct{ state, where string }{
-	{"'waiting'", "d.state = 'waiting' AND NOT d.ordered AND NOT d.test AND " + notHeld},
-	{"'held'", "d.state = 'waiting' AND NOT d.ordered AND NOT d.test AND NOT (" + notHeld + ")"},
-	{"'waiting'", "d.ordered AND d.state IN ('waiting', 'sending') AND d.state = 'waiting' AND " + notHeld},
-	{"'held'", "d.ordered AND d.state IN ('waiting', 'sending') AND d.state = 'waiting' AND NOT (" + notHeld + ")"},
-	{"'sending'", "d.state = 'sending' AND NOT d.test"},
+// liveParts are the parts that live deliveries are counted in; each is one
+// state, so that the limit of one does not hide another. The where is the
+// condition of a partial index and, always true, its second column: SQLite
+// would else take the index of all deliveries.
+var liveParts = []struct{ state, where string }{
+	{"'waiting'", freeWaiting + " AND " + notHeld},
+	{"'held'", freeWaiting + " AND NOT (" + notHeld + ")"},
+	{"'waiting'", lineWaiting + " AND " + notHeld},
+	{"'held'", lineWaiting + " AND NOT (" + notHeld + ")"},
+	{"'sending'", "d.state = 'sending' AND d.lease_until >= 0 AND NOT d.test"},
 }
+
+const (
+	freeWaiting = "d.state = 'waiting' AND NOT d.ordered AND NOT d.test AND d.due_at >= 0"
+	lineWaiting = "d.ordered AND d.state IN ('waiting', 'sending') AND d.seq >= 0 AND d.state = 'waiting'"
+)
