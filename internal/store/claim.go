@@ -184,7 +184,13 @@ func giveOne(endpoints []*ready, now int64) bool {
 	return true
 }
 
-// visible leaves out what somebody else has served since it was looked for.
-func visible(endpoints []*ready, now int64) []*ready {
-	return slices.DeleteFunc(endpoints, func(r *ready) bool { return min(r.nextDue, r.lineDue) > now })
+// stillReady leaves out what somebody else has served since it was looked for.
+func stillReady(endpoints []*ready, now int64) []*ready {
+	var still []*ready
+	for _, r := range endpoints {
+		if min(r.nextDue, r.lineDue) <= now {
+			still = append(still, r)
+		}
+	}
+	return still
 }

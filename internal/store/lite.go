@@ -50,20 +50,21 @@ func (q *liteQueue) notify(context.Context) error { return nil }
 
 // prepare makes the statements ready. It must not be called inside a
 // transaction, which holds the only connection.
-func (q *liteQueue) prepare(ctx context.Context, texts []string) error {
+func (q *liteQueue) prepare(ctx context.Context, texts []string) (map[string]*sql.Stmt, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	ready := make(map[string]*sql.Stmt, len(texts))
 	for _, text := range texts {
-		if q.prepared[text] != nil {
-			continue
+		if q.prepared[text] == nil {
+			stmt, err := q.writer.PrepareContext(ctx, text)
+			if err != nil {
+				return nil, err
+			}
+			q.prepared[text] = stmt
 		}
-		stmt, err := q.writer.PrepareContext(ctx, text)
-		if err != nil {
-			return err
-		}
-		q.prepared[text] = stmt
+		ready[text] = q.prepared[text]
 	}
-	return nil
+	return ready, nil
 }
 
 // liteTx is a writing transaction with prepared statements at hand.
@@ -76,19 +77,18 @@ type liteTx struct {
 
 // inTx runs f in a writing transaction that may use these statements.
 func (q *liteQueue) inTx(ctx context.Context, texts []string, f func(*liteTx) error) error {
-	if err := q.prepare(ctx, texts); err != nil {
+	stmts, err := q.prepare(ctx, texts)
+	if err != nil {
 		return err
 	}
 	tx, err := q.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	t := &liteTx{ctx: ctx, tx: tx, stmts: make(map[string]*sql.Stmt, len(texts)), now: q.clock()}
-	q.mu.Lock()
-	for _, text := range texts {
-		t.stmts[text] = tx.StmtContext(ctx, q.prepared[text])
+	t := &liteTx{ctx: ctx, tx: tx, stmts: stmts, now: q.clock()}
+	for text, stmt := range stmts {
+		t.stmts[text] = tx.StmtContext(ctx, stmt)
 	}
-	q.mu.Unlock()
 	if err := f(t); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}

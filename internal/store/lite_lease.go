@@ -7,13 +7,16 @@ import (
 )
 
 const (
-	liteClaimed = `SELECT endpoint_id, ordered, due_at, test FROM deliveries WHERE id = ? AND attempt_id = ? AND state = 'sending'`
+	liteClaimed = `SELECT endpoint_id, ordered, due_at, test, state = 'sending' FROM deliveries d WHERE id = ?1 AND attempt_id = ?2
+ AND (state = 'sending' OR state = 'delivered' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.id = ?2))`
 
 	// liteGiveBack undoes a claim that was never sent, attempt number included.
-	// A test has nobody who would send it later.
-	liteGiveBack = `UPDATE deliveries SET state = CASE WHEN test THEN 'cancelled' ELSE 'waiting' END,
- reason = CASE WHEN test THEN 'not sent: the server stopped' ELSE reason END, ended_at = CASE WHEN test THEN ? ELSE 0 END,
- attempts = attempts - 1, attempt_id = NULL, lease_until = 0 WHERE id = ?`
+	// A test has nobody who would send it later; a delivery that a late success
+	// ended meanwhile stays ended.
+	liteGiveBack = `UPDATE deliveries SET state = CASE WHEN state <> 'sending' THEN state WHEN test THEN 'cancelled' ELSE 'waiting' END,
+ reason = CASE WHEN state = 'sending' AND test THEN 'not sent: the server stopped' ELSE reason END,
+ ended_at = CASE WHEN state <> 'sending' THEN ended_at WHEN test THEN ?1 ELSE 0 END,
+ attempts = attempts - 1, attempt_id = NULL, lease_until = 0 WHERE id = ?2`
 
 	liteExpired = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
  WHERE d.state = 'sending' AND d.lease_until <= ? LIMIT ?`
@@ -26,10 +29,10 @@ func (q *liteQueue) release(ctx context.Context, jobs []webhook.Job) error {
 		waiting := heads{}
 		for _, j := range jobs {
 			var endpoint uid
-			var ordered, test bool
+			var ordered, test, sending bool
 			var due int64
 			id := j.Delivery.ID.UUID[:]
-			there, err := t.one(liteClaimed, []any{id, j.Delivery.AttemptID.UUID[:]}, &endpoint, &ordered, &due, &test)
+			there, err := t.one(liteClaimed, []any{id, j.Delivery.AttemptID.UUID[:]}, &endpoint, &ordered, &due, &test, &sending)
 			if err != nil {
 				return err
 			}
@@ -39,7 +42,7 @@ func (q *liteQueue) release(ctx context.Context, jobs []webhook.Job) error {
 			if _, err := t.exec(liteGiveBack, t.now, id); err != nil {
 				return err
 			}
-			if !test {
+			if sending && !test {
 				waiting.add(endpoint, ordered, due)
 			}
 		}

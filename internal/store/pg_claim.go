@@ -122,7 +122,7 @@ func (q *pgQueue) claimOnce(ctx context.Context, node webhook.NodeID, limit int,
 		err = tx.commitAsking(ctx, &next)
 		return nil, next, false, err
 	}
-	live := visible(endpoints, now)
+	live := stillReady(endpoints, now)
 	shareOut(live, limit, now)
 	if jobs, err = tx.take(ctx, live, node, limit, now); err != nil {
 		return nil, 0, false, err

@@ -10,12 +10,14 @@ import (
 
 const (
 	// pgRelease undoes claims that were never sent, attempt number included. A
-	// test has nobody who would send it later.
-	pgRelease = `UPDATE deliveries d SET state = CASE WHEN d.test THEN 'cancelled' ELSE 'waiting' END,
- reason = CASE WHEN d.test THEN 'not sent: the server stopped' ELSE d.reason END,
- ended_at = CASE WHEN d.test THEN ` + pgNow + ` ELSE 0 END, attempts = d.attempts - 1, attempt_id = NULL, lease_until = 0
- FROM unnest($1::uuid[], $2::uuid[]) AS x(did, aid) WHERE d.id = x.did AND d.attempt_id = x.aid AND d.state = 'sending'
- RETURNING d.endpoint_id, d.ordered, d.due_at, d.test`
+	// test has nobody who would send it later; a delivery that a late success
+	// ended meanwhile stays ended.
+	pgRelease = `UPDATE deliveries d SET state = CASE WHEN d.state <> 'sending' THEN d.state WHEN d.test THEN 'cancelled' ELSE 'waiting' END,
+ reason = CASE WHEN d.state = 'sending' AND d.test THEN 'not sent: the server stopped' ELSE d.reason END,
+ ended_at = CASE WHEN d.state <> 'sending' THEN d.ended_at WHEN d.test THEN ` + pgNow + ` ELSE 0 END, attempts = d.attempts - 1, attempt_id = NULL, lease_until = 0
+ FROM unnest($1::uuid[], $2::uuid[]) AS x(did, aid) WHERE d.id = x.did AND d.attempt_id = x.aid
+ AND (d.state = 'sending' OR d.state = 'delivered' AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.id = x.aid))
+ RETURNING d.endpoint_id, d.ordered, d.due_at, d.state <> 'waiting'`
 
 	pgExpired = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
  WHERE d.state = 'sending' AND d.lease_until <= (SELECT ` + pgNow + `) LIMIT $1`
@@ -37,10 +39,10 @@ func (q *pgQueue) release(ctx context.Context, jobs []webhook.Job) error {
 	waiting := heads{}
 	tx.queue(pgRelease, deliveries, attempts).Query(func(rows pgx.Rows) error {
 		var endpoint [16]byte
-		var ordered, test bool
+		var ordered, ended bool
 		var due int64
-		_, err := pgx.ForEachRow(rows, []any{&endpoint, &ordered, &due, &test}, func() error {
-			if !test {
+		_, err := pgx.ForEachRow(rows, []any{&endpoint, &ordered, &due, &ended}, func() error {
+			if !ended {
 				waiting.add(endpoint, ordered, due)
 			}
 			return nil

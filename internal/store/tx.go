@@ -37,7 +37,7 @@ func (s *Store) clock(tx *gorm.DB) (int64, error) {
 // ends; SQLite's writer holds everything anyway.
 func (s *Store) lock() string {
 	if s.dialect == Postgres {
-		return " FOR UPDATE"
+		return " FOR NO KEY UPDATE"
 	}
 	return ""
 }

@@ -238,7 +238,8 @@ CREATE INDEX deliveries_by_event ON deliveries (event_id);
 -- One small row per endpoint: what a claim needs to know to pick endpoints
 -- without looking at rows that may not go. 9223372036854775807 is "never".
 CREATE TABLE endpoint_queue (
-  endpoint_id  BLOB PRIMARY KEY NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE,
+  -- No foreign key: its check would lock endpoints under a claim.
+  endpoint_id  BLOB PRIMARY KEY NOT NULL,
   project_id   BLOB NOT NULL,
   -- Paused or deleted, or the project suspended.
   paused       INTEGER NOT NULL DEFAULT 0,

@@ -75,16 +75,21 @@ func (h *Harness) Lit(id webhook.UUID) string {
 }
 
 // Pass lets time pass for everything that waits, by moving the stored times.
+// Nothing else may go on meanwhile.
 func (h *Harness) Pass(d time.Duration) {
 	h.T.Helper()
-	ms := d.Milliseconds()
-	h.Exec("UPDATE deliveries SET due_at = due_at - %d, lease_until = CASE WHEN lease_until > 0 THEN lease_until - %d ELSE 0 END WHERE state IN ('waiting', 'sending')", ms, ms)
-	h.Exec(`UPDATE endpoint_queue SET next_due_at = CASE WHEN next_due_at < 9223372036854775807 THEN next_due_at - %d ELSE next_due_at END,
- line_due_at = CASE WHEN line_due_at < 9223372036854775807 THEN line_due_at - %d ELSE line_due_at END,
- not_before = not_before - %d, turn_at = turn_at - %d, rate_tat = rate_tat - %d`, ms, ms, ms, ms, ms*1000)
-	h.Exec("UPDATE endpoints SET not_before = not_before - %d WHERE not_before > 0", ms)
-	h.Exec("UPDATE idempotency SET created_at = created_at - %d", ms)
-	h.Exec("UPDATE fanouts SET leased_until = leased_until - %d", ms)
+	ms := fmt.Sprint(d.Milliseconds())
+	for _, text := range []string{
+		"UPDATE deliveries SET due_at = due_at - MS, lease_until = CASE WHEN lease_until > 0 THEN lease_until - MS ELSE 0 END WHERE state IN ('waiting', 'sending')",
+		`UPDATE endpoint_queue SET next_due_at = CASE WHEN next_due_at < 9223372036854775807 THEN next_due_at - MS ELSE next_due_at END,
+ line_due_at = CASE WHEN line_due_at < 9223372036854775807 THEN line_due_at - MS ELSE line_due_at END,
+ not_before = not_before - MS, turn_at = turn_at - MS, rate_tat = rate_tat - MS * 1000`,
+		"UPDATE endpoints SET not_before = not_before - MS WHERE not_before > 0",
+		"UPDATE idempotency SET created_at = created_at - MS",
+		"UPDATE fanouts SET leased_until = leased_until - MS",
+	} {
+		h.Exec("%s", strings.ReplaceAll(text, "MS", ms))
+	}
 }
 
 // NewProject makes a project.

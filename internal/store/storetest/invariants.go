@@ -18,7 +18,10 @@ var invariants = []struct{ what, sql string }{
 	{"deliveries with a lease that are not sending", `SELECT count(*) FROM deliveries WHERE state <> 'sending' AND lease_until <> 0`},
 	{"ended deliveries without an end, or others with one", `SELECT count(*) FROM deliveries WHERE (state IN ('waiting', 'sending')) <> (ended_at = 0)`},
 	{"deliveries whose log misses an attempt or has one too many", `SELECT count(*) FROM deliveries d
- WHERE (SELECT count(*) FROM attempts a WHERE a.delivery_id = d.id) <> d.attempts - CASE WHEN d.state = 'sending' THEN 1 ELSE 0 END`},
+ WHERE (SELECT count(*) FROM attempts a WHERE a.delivery_id = d.id) <> d.attempts -
+ CASE WHEN d.attempt_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.id = d.attempt_id) THEN 1 ELSE 0 END`},
+	{"deliveries whose claim is in the log already, or not in it though it is over", `SELECT count(*) FROM deliveries d WHERE d.attempt_id IS NOT NULL
+ AND CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.id = d.attempt_id) THEN d.state = 'sending' ELSE d.state NOT IN ('sending', 'delivered') END`},
 	{"attempts under one number", `SELECT count(*) FROM (SELECT delivery_id FROM attempts GROUP BY delivery_id, number HAVING count(*) > 1) x`},
 	{"delivered deliveries without a success in the log", `SELECT count(*) FROM deliveries d WHERE d.state = 'delivered'
  AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id AND a.outcome = 'delivered')`},

@@ -16,6 +16,7 @@ var groups = []group{
 	{"claiming", claiming},
 	{"ordering", ordering},
 	{"results", results},
+	{"random", randomly},
 }
 
 // Run runs the whole suite; database gives the URL of a fresh database.
