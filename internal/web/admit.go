@@ -25,6 +25,7 @@ const (
 
 // Names of values in gin's context.
 const (
+	ctxSession = "web.session" // true once it is loaded
 	ctxCaller  = "web.caller"
 	ctxProject = "web.project"
 )
@@ -82,6 +83,17 @@ func (w *Web) caller(c *gin.Context) account.Caller {
 func (w *Web) project(c *gin.Context) webhook.Project {
 	project, _ := c.MustGet(ctxProject).(webhook.Project)
 	return project
+}
+
+// meet finds out who sees a problem that no route of ours came across: a wrong
+// address, a form of another site. Whoever can't be recognised is a stranger.
+func (w *Web) meet(c *gin.Context) {
+	if _, met := c.Get(ctxCaller); met || !c.GetBool(ctxSession) && w.loadSession(c) != nil {
+		return
+	}
+	if caller, err := w.sessionCaller(c); err == nil {
+		c.Set(ctxCaller, caller)
+	}
 }
 
 // IsAdmin answers for routes beside the dashboard, such as the metrics.

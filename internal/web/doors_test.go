@@ -140,7 +140,7 @@ func TestSetup_makes_the_first_admin_once(t *testing.T) {
 	token, err := f.manage.Bootstrap(t.Context(), "", "")
 	f.must(err)
 	b := f.visitor()
-	action, form := b.get("/setup?token="+url.QueryEscape(token)).is(http.StatusOK).form(`form[action="/setup"]`)
+	action, form := b.get("/setup?token=" + url.QueryEscape(token)).is(http.StatusOK).form(`form[action="/setup"]`)
 	form.Set("email", "admin@example.com")
 	form.Set("password", "short")
 	weak := b.post(action, form).is(http.StatusUnprocessableEntity)

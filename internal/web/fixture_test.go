@@ -264,6 +264,14 @@ func (f *fixture) attempted(status int) {
 	f.must(f.store.Record(f.t.Context(), node, settled))
 }
 
+// key makes an API key of ours.
+func (f *fixture) key() webhook.KeyID {
+	f.t.Helper()
+	key, err := f.manage.CreateKey(f.t.Context(), system, manage.NewKey{ProjectID: f.ours.ID, Name: "ci", Scopes: []string{"read"}})
+	f.must(err)
+	return key.ID
+}
+
 // actions are the audit log's, newest first.
 func (f *fixture) actions() string {
 	f.t.Helper()

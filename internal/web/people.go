@@ -39,7 +39,12 @@ func (w *Web) members(c *gin.Context, status int, wrong map[string]string, made 
 	m := settings.MembersModel{
 		Shell: shell, Link: made, Mistakes: listed(wrong), Expiry: linkLives,
 		Roles: selected(memberRoles, c.DefaultPostForm("role", string(account.Developer))), LinkRoles: memberRoles[:2],
-		Email: component.Input{Value: c.PostForm("email"), Error: wrong["email"]},
+	}
+	// Both forms post an email: what is wrong stands in the one that was used.
+	if email := (component.Input{Value: c.PostForm("email"), Error: wrong["email"]}); c.Request.URL.Path == under(project.ID, "members", "links") {
+		m.LinkEmail = email
+	} else {
+		m.Email = email
 	}
 	may := mayOnceSteppedUp(caller, account.ChangeMembers, project.ID)
 	if may {

@@ -66,6 +66,7 @@ func (w *Web) Problem(c *gin.Context, err error) {
 		c.Abort() // the visitor left
 		return
 	}
+	w.meet(c)
 	if account.NeedsStepUp(err) && w.signedIn(c) {
 		if w.askPassword(c, err) == nil {
 			return

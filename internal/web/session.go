@@ -92,12 +92,16 @@ func (w *Web) loadSession(c *gin.Context) error {
 		return err
 	}
 	c.Request = c.Request.WithContext(ctx)
+	c.Set(ctxSession, true)
 	return nil
 }
 
-// saveSession writes the session and its cookie; it must run before the first
-// byte of the answer.
+// saveSession writes the session and its cookie, if one was loaded; it must run
+// before the first byte of the answer.
 func (w *Web) saveSession(c *gin.Context) error {
+	if !c.GetBool(ctxSession) {
+		return nil
+	}
 	ctx := c.Request.Context()
 	switch w.sessions.Status(ctx) {
 	case scs.Modified:

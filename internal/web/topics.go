@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/filter"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -96,7 +97,9 @@ func (w *Web) showTopic(c *gin.Context) error {
 	m.Shell = shell
 	m.Publish = w.publishCommand(t.Name, string(t.Example))
 	m.EventsURL = under(project.ID, "events") + "?topic=" + t.Name
-	m.SubscribeURL = under(project.ID, "endpoints", "new") + "?topic=" + t.Name
+	if w.caller(c).May(account.ChangeEndpoint, project.ID) == nil {
+		m.SubscribeURL = under(project.ID, "endpoints", "new") + "?topic=" + t.Name
+	}
 	for _, e := range takers(endpoints, t.Name) {
 		m.Subscribers = append(m.Subscribers, component.Link{Label: e.Name, URL: pathEndpoint(e)})
 	}
