@@ -136,7 +136,7 @@ func (w *Web) rotateSecret(c *gin.Context) error {
 	if err == nil {
 		made, err = w.Manage.RotateSecret(c.Request.Context(), w.caller(c), e.ID, rotation)
 	}
-	if wrong, ok := mistakes(err); ok {
+	if wrong, ok := mistakes(err); ok && webhook.KindOf(err) == webhook.KindInvalid {
 		return w.endpointPage(c, http.StatusUnprocessableEntity, e, tabSecret, extras{rotateError: listed(wrong)[0].Text})
 	}
 	if err != nil {
