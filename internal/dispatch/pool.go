@@ -11,6 +11,9 @@ const (
 	// baseWorkers is how many workers start without waiting: fast receivers
 	// gain nothing from more.
 	baseWorkers = 128
+	// slotsPerWorker: as many jobs again may be at hand as can be open, so that
+	// workers find the next one at once and lanes at their limit block nobody.
+	slotsPerWorker = 2
 	// idleWorkers is how many stay when there is nothing to do.
 	idleWorkers = 32
 	// growEvery is how often jobs that wait for a worker are looked at.
@@ -42,6 +45,7 @@ type tenant struct {
 // slots. All fields but the channels are guarded by mu.
 type pool struct {
 	slots   int
+	most    int    // workers at once
 	start   func() // starts one worker, which calls next until it says no
 	freed   chan struct{}
 	pressed chan struct{} // more jobs than base workers; capacity 1
@@ -64,9 +68,10 @@ type pool struct {
 	ready    []*lane // lanes with queued jobs, in no order
 }
 
-func newPool(slots int) *pool {
+func newPool(workers int) *pool {
 	p := &pool{
-		slots:   slots,
+		slots:   workers * slotsPerWorker,
+		most:    workers,
 		freed:   make(chan struct{}, 1),
 		pressed: make(chan struct{}, 1),
 		empty:   make(chan struct{}),
@@ -145,7 +150,7 @@ func (p *pool) callWorker() {
 	case p.idling > 0:
 		p.idling--
 		p.idle.Signal()
-	case p.workers < min(baseWorkers, p.slots):
+	case p.workers < min(baseWorkers, p.most):
 		p.spawn()
 	default:
 		signal(p.pressed)
@@ -302,7 +307,7 @@ func (p *pool) grow(finishedBefore uint64) (again bool, finished uint64) {
 		startable += max(0, min(len(l.queue), l.limit-l.running))
 	}
 	if startable > 10*int(p.finished-finishedBefore) {
-		for range min(startable, p.slots-p.workers) {
+		for range min(startable, p.most-p.workers) {
 			p.spawn()
 		}
 	}

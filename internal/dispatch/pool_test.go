@@ -17,8 +17,8 @@ func job(endpoint byte) webhook.Job {
 }
 
 // idlePool has slots and jobs but workers that do nothing by themselves.
-func idlePool(slots int, jobs ...byte) *pool {
-	p := newPool(slots)
+func idlePool(workers int, jobs ...byte) *pool {
+	p := newPool(workers)
 	p.start = func() {}
 	for _, endpoint := range jobs {
 		p.reserve()
@@ -81,7 +81,7 @@ func TestAPoolThatIsEmptyHoldsNothing(t *testing.T) {
 
 func TestClaimingWaitsUntilItIsWorthWhile(t *testing.T) {
 	t.Parallel()
-	p := newPool(200)
+	p := newPool(100)
 	p.start = func() {}
 	if n := p.reserveMany(180); n != 180 {
 		t.Fatalf("%d slots were granted", n)

@@ -169,6 +169,8 @@ func (c *catalogue) subscribed(name string) []*candidate {
 // match lays out the request to store entries with their deliveries. used are
 // the copies it relied on.
 func (p *Publisher) match(ctx context.Context, entries []*entry) (r *request, used []*catalogue, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	r = &request{answer: make(chan webhook.Admitted, 1)}
 	r.admission.Items = make([]webhook.AdmissionItem, len(entries))
 	byProject := map[webhook.ProjectID]*catalogue{}

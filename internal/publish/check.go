@@ -33,6 +33,8 @@ type entry struct {
 
 // check turns drafts into entries or names what is wrong with them.
 func (p *Publisher) check(ctx context.Context, caller account.Caller, drafts []Draft, batch bool) ([]*entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	entries := make([]*entry, 0, len(drafts))
 	var faults []webhook.Field
 	for i := range drafts {

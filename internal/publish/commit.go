@@ -40,28 +40,40 @@ func (r *request) take() bool { return r.taken.CompareAndSwap(false, true) }
 // taken, it is waited for whatever happens: the events may be stored already.
 func (p *Publisher) commit(ctx context.Context, r *request) webhook.Admitted {
 	r.since = p.now()
-	ctx, cancel := context.WithTimeout(ctx, queuePatience)
-	defer cancel()
-	select {
-	case p.in <- r:
-	case <-ctx.Done():
-		return webhook.Admitted{Err: unreachable("publish", ctx.Err())}
-	case <-p.stopped:
-		return webhook.Admitted{Err: webhook.Unavailable(errStopped)}
+	turn := time.NewTimer(queuePatience)
+	defer turn.Stop()
+	in := p.in
+	for {
+		select {
+		case in <- r:
+			in = nil // once is enough; nil is never ready
+		case answer := <-r.answer:
+			return answer
+		case <-ctx.Done():
+			return p.takeBack(r, fmt.Errorf("publish: %w", ctx.Err()))
+		case <-p.stopped:
+			return p.takeBack(r, webhook.Unavailable(errors.New("publish: the server is stopping")))
+		case <-turn.C:
+			if !p.progressing() || p.now().Sub(r.since) >= longestQueue {
+				return p.takeBack(r, webhook.Unavailable(errors.New("publish: no commit had room in time")))
+			}
+			turn.Reset(queuePatience)
+		}
 	}
-	select {
-	case answer := <-r.answer:
-		return answer
-	case <-ctx.Done():
-	case <-p.stopped:
-	}
+}
+
+// takeBack ends the wait for a committer, unless one was faster.
+func (p *Publisher) takeBack(r *request, err error) webhook.Admitted {
 	if r.take() {
-		return webhook.Admitted{Err: webhook.Unavailable(errors.Join(errStopped, ctx.Err()))}
+		return webhook.Admitted{Err: err}
 	}
 	return <-r.answer
 }
 
-var errStopped = errors.New("the publisher was not free to take the event")
+// progressing reports whether the database stores events at the moment.
+func (p *Publisher) progressing() bool {
+	return p.now().UnixNano()-p.stored.Load() < int64(queuePatience)
+}
 
 // Run commits until ctx ends, then finishes the commits under way. It may be
 // called once.
@@ -169,6 +181,7 @@ func (p *Publisher) storeGroup(group []*request) {
 		p.fail(group, unreachable("store events", err))
 		return
 	}
+	p.stored.Store(p.now().UnixNano())
 	p.handOver(group, admitted, claimedAt)
 	for i, r := range group {
 		r.answer <- admitted[i]
@@ -188,15 +201,18 @@ func complete(group []*request, admitted []webhook.Admitted) error {
 	return nil
 }
 
-// allowance is how long a group's commit may take: the oldest of its
-// publishers has waited already.
+// allowance is how long a group's commit may take. When none succeeded of late,
+// what the oldest of its publishers has waited counts.
 func (p *Publisher) allowance(group []*request) time.Duration {
 	rows := 0
 	for _, r := range group {
 		rows += r.rows
 	}
-	left := patience - p.now().Sub(group[0].since)
-	return max(left, commitPatience) + time.Duration(rows)*rowPatience
+	left := patience
+	if !p.progressing() {
+		left = max(left-p.now().Sub(group[0].since), commitPatience)
+	}
+	return left + time.Duration(rows)*rowPatience
 }
 
 func (p *Publisher) fail(group []*request, err error) {

@@ -231,6 +231,54 @@ func TestADatabaseThatIsAwayIsToldSoonAndNothingIsLeaked(t *testing.T) {
 	}
 }
 
+func TestAsLongAsCommitsSucceedEverybodyGetsATurn(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.store.takes = 900 * time.Millisecond
+		batch := make([]publish.Draft, 400)
+		for i := range batch {
+			batch[i] = price("")
+		}
+		var publishers sync.WaitGroup
+		for range 12 {
+			publishers.Go(func() {
+				if _, err := r.Publish(t.Context(), key(shop), batch); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		publishers.Wait()
+		if n := len(r.store.events); n != 12*400 {
+			t.Errorf("%d events are stored", n)
+		}
+	})
+}
+
+func TestSomebodyWhoLeavesBeforeACommitHasRoomLeavesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.store.takes = 900 * time.Millisecond
+		batch := make([]publish.Draft, 400)
+		for i := range batch {
+			batch[i] = price("")
+		}
+		var publishers sync.WaitGroup
+		for range 2 {
+			publishers.Go(func() { _, _ = r.Publish(t.Context(), key(shop), batch) })
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := r.Publish(ctx, key(shop), batch); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it was answered %v", err)
+		}
+		publishers.Wait()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n := len(r.store.events); n != 2*400 {
+			t.Errorf("%d events are stored, want 800", n)
+		}
+	})
+}
+
 func TestSomebodyWhoLeavesWhileTheCommitRunsIsStoredWholeOrNotAtAll(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.store.subscribe(shop, "*")

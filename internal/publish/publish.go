@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
@@ -38,11 +39,15 @@ const (
 )
 
 // How long a publisher waits before hearing that the database can't be
-// reached: in all, for a commit to take the events, at least for that commit,
-// and besides for each row of it.
+// reached. While commits succeed, however slowly, they wait for their turn.
 const (
-	patience       = 2 * time.Second
-	queuePatience  = time.Second
+	// patience is for what is read, and for a commit with its wait before.
+	patience = 2 * time.Second
+	// queuePatience is for a turn while no commit succeeds, longestQueue ever.
+	queuePatience = time.Second
+	longestQueue  = 10 * time.Second
+	// commitPatience is for a commit at least, rowPatience besides for each of
+	// its rows.
 	commitPatience = time.Second
 	rowPatience    = time.Millisecond
 )
@@ -107,6 +112,7 @@ type Publisher struct {
 	catalogues *catalogues
 
 	in      chan *request
+	stored  atomic.Int64  // when a commit last succeeded, Unix nanoseconds
 	stopped chan struct{} // closed by Run when it ends
 	ending  sync.Once
 	wide    chan struct{} // a fan-out row was stored; capacity 1
@@ -160,8 +166,6 @@ func (p *Publisher) publish(ctx context.Context, caller account.Caller, drafts [
 	if len(drafts) == 0 {
 		return nil, webhook.Invalid("events", "is empty: there is nothing to publish")
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	entries, err := p.check(ctx, caller, drafts, batch)
 	if err != nil {
 		return nil, err
