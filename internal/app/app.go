@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net/http"
 	"os"
@@ -219,5 +220,10 @@ func newLog(out io.Writer, level string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: l}))
+	handler := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: l})
+	// net/http tells the standard logger of receivers that talk out of turn, in
+	// the receiver's own bytes: escaped, and for those who look closely only.
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(slog.NewLogLogger(handler, slog.LevelDebug).Writer())
+	return slog.New(handler)
 }

@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"internal/demo": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/receiver", "internal/mint",
 		"internal/rawjson"},
 	"internal/client": {},
-	"internal/app":    {"internal", "migrations"},
+	"internal/app":    {"internal", "migrations", "static"},
 	"views":           {"views", "static"},
 	"static":          {},
 	"migrations":      {},

@@ -81,19 +81,3 @@ func TestKeysMakeNoStrongerOrWiderKeys(t *testing.T) {
 		t.Errorf("a project key lists %v", keys)
 	}
 }
-
-func TestTheMasterKeyIsKnownAgain(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	for range 2 {
-		if err := b.CheckMasterKey(t.Context(), b.keys); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantKind(t, "another master key", b.CheckMasterKey(t.Context(), otherKey{}), webhook.KindConflict)
-}
-
-type otherKey struct{}
-
-func (otherKey) CheckValue() []byte  { return []byte("other") }
-func (otherKey) Knows(c []byte) bool { return string(c) == "other" }

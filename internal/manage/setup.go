@@ -61,24 +61,3 @@ func (s *Service) CompleteSetup(ctx context.Context, token, email, password, add
 	}
 	return admin, err
 }
-
-// KeyProof recognises its own master key.
-type KeyProof interface {
-	CheckValue() []byte
-	Knows(check []byte) bool
-}
-
-// masterKeyCheck names the value that a master key is recognised by.
-const masterKeyCheck = "master_key_check"
-
-// CheckMasterKey refuses a master key that can't open what is stored here.
-func (s *Service) CheckMasterKey(ctx context.Context, keys KeyProof) error {
-	kept, err := s.Store.KeepValue(ctx, masterKeyCheck, keys.CheckValue())
-	if err != nil {
-		return err
-	}
-	if !keys.Knows(kept) {
-		return webhook.Conflict("the master key is not the one that this database was sealed with: set BELLWIRE_MASTER_KEY to the right one, or list it after the new one")
-	}
-	return nil
-}
