@@ -26,8 +26,9 @@ func (a *API) authenticate(c *gin.Context) (account.Caller, error) {
 	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") || secret == "" || len(secret) > maxSecret {
 		return account.Caller{}, webhook.Unauthorized("the Authorization header must be one Bearer <secret>")
 	}
-	caller, err := a.callerWith(c.Request.Context(), secret, c.ClientIP())
-	caller.Addr = c.ClientIP()
+	addr := c.ClientIP()
+	caller, err := a.callerWith(c.Request.Context(), secret, addr)
+	caller.Addr = addr // a remembered caller may have come from elsewhere
 	return caller, err
 }
 
