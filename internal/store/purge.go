@@ -21,9 +21,11 @@ func purgeChores() []chore {
 			"idempotency i ON i.project_id = p.id WHERE p.deleted_at <> 0 LIMIT ?)", []any{houseStep}},
 		{"statistics of deleted projects", "DELETE FROM endpoint_minute WHERE (endpoint_id, minute, node_id, cause) IN (SELECT m.endpoint_id, m.minute, m.node_id, m.cause" + gone +
 			"endpoint_minute m ON m.project_id = p.id WHERE p.deleted_at <> 0 LIMIT ?)", []any{houseStep}},
-		// Versions, secrets and the queue's row go with the endpoint.
+		// Versions and secrets go with the endpoint.
 		{"endpoints of deleted projects", "DELETE FROM endpoints WHERE id IN (SELECT e.id" + gone +
 			`endpoints e ON e.project_id = p.id WHERE p.deleted_at <> 0 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = e.id) LIMIT ?)`, []any{houseStep}},
+		{"queue rows of deleted projects", `DELETE FROM endpoint_queue WHERE project_id IN (SELECT p.id FROM projects p WHERE p.deleted_at <> 0)
+ AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.id = endpoint_queue.endpoint_id)`, nil},
 		{"deleted projects", `DELETE FROM projects WHERE deleted_at <> 0 AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.project_id = projects.id)
  AND NOT EXISTS (SELECT 1 FROM events e WHERE e.project_id = projects.id)`, nil},
 	}
