@@ -52,15 +52,16 @@ func TestSignIn_makes_a_new_session(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.user("ada@example.com", account.Member, account.Owner)
+	f.user("mallory@example.com", account.Member, "")
+	thief := f.signIn("mallory@example.com")
 	b := f.visitor()
-	b.cookies["bellwire"] = "planted-by-somebody-else"
+	b.cookies["bellwire"] = thief.cookies["bellwire"] // planted
 	b.post("/sign-in", url.Values{"email": {"ada@example.com"}, "password": {password}}).is(http.StatusSeeOther)
-	if b.cookies["bellwire"] == "planted-by-somebody-else" {
+	b.get(f.path()).is(http.StatusOK)
+	if b.cookies["bellwire"] == thief.cookies["bellwire"] {
 		t.Error("a planted session was taken over")
 	}
-	thief := f.visitor()
-	thief.cookies["bellwire"] = "planted-by-somebody-else"
-	if thief.get("/projects").status != http.StatusSeeOther {
+	if thief.get(f.path()).status == http.StatusOK {
 		t.Error("whoever planted the session is in")
 	}
 }

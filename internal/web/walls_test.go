@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+
 	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/web"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -109,6 +111,31 @@ func TestRoutes_hide_things_of_another_project(t *testing.T) {
 			t.Errorf("%s %s: %d", r.Method, r.Path, got.status)
 		}
 		got.hides("prod_1", "receiver.example")
+	}
+	if f.actions() != before {
+		t.Errorf("something was done: %s", f.actions())
+	}
+}
+
+func TestRoutes_hide_things_of_another_project_from_members_of_both(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	d := f.delivery(f.theirs)
+	b := f.as(account.Owner)
+	_, err := f.manage.SetMember(t.Context(), system, f.theirs.ID, manage.NewMember{Email: "owner@example.com", Role: account.Owner})
+	f.must(err)
+	ids := map[string]string{
+		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(),
+	}
+	before := f.actions()
+	for _, r := range f.web.Routes() {
+		pageOfOne := r.Method == http.MethodGet && (strings.Contains(r.Path, ":delivery") || strings.Contains(r.Path, ":event"))
+		if !pageOfOne && !strings.Contains(r.Path, ":endpoint") {
+			continue
+		}
+		if got := b.call(r, filled(r.Path, ids)); got.status != http.StatusNotFound {
+			t.Errorf("%s %s: %d", r.Method, r.Path, got.status)
+		}
 	}
 	if f.actions() != before {
 		t.Errorf("something was done: %s", f.actions())
