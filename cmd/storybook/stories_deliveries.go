@@ -156,7 +156,9 @@ func deliverySilent(theme string) deliveries.ShowModel {
 
 func deliveryHuge(theme string) deliveries.ShowModel {
 	m := deliveryFine(theme)
-	m.Exchange.Request.Body = component.Body{Text: `{"blob":"` + strings.Repeat("lorem ipsum 🛒 ", 256<<10/16) + `"}`, Kind: "json", Size: "256 KB"}
+	line := "    {\"sku\": \"p_4711\", \"name\": \"Lorem ipsum dolor sit amet\", \"price\": 12.50},\n"
+	items := strings.Repeat(line, 256<<10/len(line))
+	m.Exchange.Request.Body = component.Body{Text: "{\n  \"items\": [\n" + items + "    null\n  ]\n}", Kind: "json", Size: "256 KB"}
 	m.Exchange.Response.Body = component.Body{Text: strings.Repeat("x", 64<<10), Kind: "text", Size: "64 KB", Note: "first 64 KB of the answer"}
 	m.Exchange.Response.Headers = append(m.Exchange.Response.Headers, component.Header{Name: "X-Long", Value: strings.Repeat("header-value-", 200)})
 	return m
