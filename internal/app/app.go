@@ -110,7 +110,7 @@ func (a *App) build() error {
 		Node: a.node, Workers: a.config.Workers, Log: a.log,
 	})
 	a.waker = newWaker(a.dispatcher, targets, a.store)
-	a.publisher = publish.New(a.store, a.dispatcher, publish.Options{Log: a.log})
+	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
 	a.web = web.New(a.webOptions())
 	a.server, err = a.newServer()

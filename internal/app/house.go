@@ -88,6 +88,11 @@ func newWaker(d *dispatch.Dispatcher, t *dispatch.Targets, s *store.Store) *wake
 // Wake returns at once.
 func (w *waker) Wake() {
 	w.woken()
+	w.tell()
+}
+
+// tell lets the other nodes know, once for many calls.
+func (w *waker) tell() {
 	select {
 	case w.others <- struct{}{}:
 	default:
@@ -98,6 +103,19 @@ func (w *waker) Wake() {
 func (w *waker) woken() {
 	w.targets.Forget()
 	w.dispatcher.Wake()
+}
+
+// handOff is the dispatcher as publishing sees it: what it leaves in the table
+// is for every node.
+type handOff struct {
+	*dispatch.Dispatcher
+	waker *waker
+}
+
+// Wake says that deliveries are waiting in the database.
+func (h handOff) Wake() {
+	h.Dispatcher.Wake()
+	h.waker.tell()
 }
 
 // run carries calls between nodes until the context ends.

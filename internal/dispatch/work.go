@@ -117,6 +117,8 @@ func (d *Dispatcher) Test(ctx context.Context, job webhook.Job, useNext bool) (w
 	answer := make(chan webhook.Attempt, 1)
 	go func() {
 		defer d.pool.exit()
+		// Somebody looks at this one: it shows the endpoint as it is now.
+		d.targets.Forget()
 		t, err := d.targets.get(d.work, job.Delivery.EndpointID, job.Delivery.EndpointVersion)
 		if err != nil {
 			t = &target{Target: webhook.Target{Unreadable: err.Error()}}

@@ -219,6 +219,7 @@ func (s *Service) UpdateEndpoint(ctx context.Context, c account.Caller, id webho
 	if err := s.Store.UpdateEndpoint(ctx, e, s.entry(c, "endpoint.updated", aboutEndpoint(e), strings.Join(changes, ", "))); err != nil {
 		return none, nil, err
 	}
+	s.Waker.Wake()
 	e.Version++
 	if e.URL != old.URL {
 		warnings = append(warnings, s.lookUp(ctx, e.URL)...)
@@ -255,7 +256,11 @@ func (s *Service) DeleteEndpoint(ctx context.Context, c account.Caller, id webho
 	if err != nil {
 		return err
 	}
-	return s.Store.DeleteEndpoint(ctx, e.ProjectID, id, s.now(), s.entry(c, "endpoint.deleted", aboutEndpoint(e), MaskURL(e.URL)))
+	if err := s.Store.DeleteEndpoint(ctx, e.ProjectID, id, s.now(), s.entry(c, "endpoint.deleted", aboutEndpoint(e), MaskURL(e.URL))); err != nil {
+		return err
+	}
+	s.Waker.Wake()
+	return nil
 }
 
 // PauseEndpoint holds an endpoint's deliveries until somebody resumes it.
@@ -268,6 +273,7 @@ func (s *Service) PauseEndpoint(ctx context.Context, c account.Caller, id webhoo
 	if err := s.Store.PauseBy(ctx, e.ProjectID, id, webhook.PausedByPerson, entry); err != nil {
 		return webhook.Endpoint{}, err
 	}
+	s.Waker.Wake()
 	return s.Endpoint(ctx, c, id)
 }
 

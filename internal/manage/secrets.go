@@ -220,5 +220,6 @@ func (s *Service) changeSecrets(ctx context.Context, c account.Caller, e webhook
 	if err := s.Store.ChangeSecrets(ctx, e.ProjectID, e.ID, before, after, s.entry(c, action, aboutEndpoint(e), detail)); err != nil {
 		return nil, none, err
 	}
+	s.Waker.Wake() // no node signs with what it remembers
 	return after, s.signing(after), nil
 }

@@ -28,7 +28,8 @@ type URLChecker interface {
 	Resolves(ctx context.Context, host string) string
 }
 
-// Waker tells the dispatcher that something became due.
+// Waker tells the dispatcher that something became due or that an endpoint is
+// not what it was.
 type Waker interface{ Wake() }
 
 // Tester sends a leased test delivery at once and records its attempt.
