@@ -57,10 +57,20 @@ func byHand[I, O any](a *API, group *gin.RouterGroup, call Call, do func(c *gin.
 		"202":     {Description: "Stored", Content: a.content(reflect.TypeFor[O](), "application/json")},
 		"default": {Description: "Error", Content: a.content(reflect.TypeFor[Problem](), problemType)},
 	}
-	for _, name := range []string{idempotencyHeader, hopHeader} {
-		operation.Parameters = append(operation.Parameters, &huma.Param{Name: name, In: "header", Schema: &huma.Schema{Type: huma.TypeString}})
-	}
+	operation.Parameters = call.headers()
 	a.spec.OpenAPI().AddOperation(&operation)
+}
+
+// headers are what publishing reads beside the body.
+func (c Call) headers() []*huma.Param {
+	text := &huma.Schema{Type: huma.TypeString}
+	hop := &huma.Param{Name: hopHeader, In: "header", Schema: text,
+		Description: "Pass on what your receiver got: how often the event came round already; above 3 it is refused as a loop"}
+	if c.Batch {
+		return []*huma.Param{hop}
+	}
+	key := &huma.Param{Name: idempotencyHeader, In: "header", Schema: text, Description: "The same as the member idempotencyKey"}
+	return []*huma.Param{key, hop}
 }
 
 func (a *API) content(t reflect.Type, kind string) map[string]*huma.MediaType {

@@ -29,7 +29,7 @@ func (a *API) documentation(engine *gin.Engine) {
 		panic("the OpenAPI document can't be written: " + err.Error()) // at start, by our own types only
 	}
 	var page bytes.Buffer
-	if err := docsPage.Execute(&page, a.chapters()); err != nil {
+	if err := docsPage.Execute(&page, docsView{BaseURL: a.manage.Meta().BaseURL, Chapters: a.chapters()}); err != nil {
 		panic("the API page can't be written: " + err.Error())
 	}
 	engine.GET("/api/openapi.json", fixed("application/json", spec))
@@ -42,6 +42,12 @@ func fixed(kind string, body []byte) gin.HandlerFunc {
 		c.Header("Cache-Control", "no-cache")
 		c.Data(http.StatusOK, kind, body)
 	}
+}
+
+// docsView is what the page shows.
+type docsView struct {
+	BaseURL  string
+	Chapters []chapter
 }
 
 // chapter is one group of calls on the page.

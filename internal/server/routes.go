@@ -26,8 +26,10 @@ func (s *Server) routes() error {
 	s.engine.NoRoute(s.noRoute)
 	s.engine.NoMethod(s.noMethod)
 
-	s.engine.GET("/healthz", s.alive)
-	s.engine.GET("/readyz", s.ready)
+	for _, method := range []string{http.MethodGet, http.MethodHead} { // monitors ask with either
+		s.engine.Handle(method, "/healthz", s.alive)
+		s.engine.Handle(method, "/readyz", s.ready)
+	}
 	s.engine.GET("/metrics", s.metrics)
 	if s.options.API != nil {
 		s.options.API.Mount(s.engine)

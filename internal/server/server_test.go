@@ -226,8 +226,10 @@ func TestReadinessAsksEveryCheckAndKeepsErrorsToItself(t *testing.T) {
 	if strings.Contains(got.Body.String(), "db.internal") || !strings.Contains(log.String(), "db.internal") {
 		t.Error("the error belongs in the log and not in the answer")
 	}
-	if got := call(s, "GET", "/healthz"); got.Code != 200 {
-		t.Errorf("the process answers %d", got.Code)
+	for _, method := range []string{"GET", "HEAD"} {
+		if got := call(s, method, "/healthz"); got.Code != 200 {
+			t.Errorf("the process answers %s with %d", method, got.Code)
+		}
 	}
 }
 
