@@ -75,13 +75,21 @@ type liteTx struct {
 	now   int64
 }
 
-// inTx runs f in a writing transaction that may use these statements.
+// inTx runs f in a writing transaction that may use these statements. Once the
+// connection is free nothing waits any more, so ctx counts only until then: the
+// driver would watch a context that can end with a goroutine per statement.
 func (q *liteQueue) inTx(ctx context.Context, texts []string, f func(*liteTx) error) error {
 	stmts, err := q.prepare(ctx, texts)
 	if err != nil {
 		return err
 	}
-	tx, err := q.writer.BeginTx(ctx, nil)
+	conn, err := q.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx = context.WithoutCancel(ctx)
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -8,33 +8,35 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
+// SQLite would take the first index that begins with endpoint_id, which holds
+// the whole log; so the statements name theirs.
 const (
 	liteNextReady = `SELECT COALESCE(min(ready_at), 9223372036854775807) FROM endpoint_queue WHERE ready_at < 9223372036854775807`
 
 	liteReady = `SELECT q.endpoint_id, q.project_id, q.next_due_at, q.line_due_at, q.rate_tat, q.drain_rate, q.drain_before, q.catching_up,
  e.timeout_ms, e.max_in_flight, e.rate_per_second, e.consecutive_failures,
- (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = q.endpoint_id AND d.state = 'sending' AND NOT d.test)
+ (SELECT count(*) FROM deliveries d INDEXED BY deliveries_sending WHERE d.endpoint_id = q.endpoint_id AND d.state = 'sending' AND NOT d.test)
  FROM (SELECT * FROM endpoint_queue WHERE ready_at <= ? AND ready_at < 9223372036854775807 ORDER BY ready_at LIMIT ?) q JOIN endpoints e ON e.id = q.endpoint_id`
 
-	liteFree = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
+	liteFree = `SELECT ` + jobColumns + ` FROM deliveries d INDEXED BY deliveries_waiting JOIN events e ON e.id = d.event_id
  WHERE d.endpoint_id = ? AND d.state = 'waiting' AND NOT d.ordered AND NOT d.test AND d.due_at <= ? ORDER BY d.due_at, d.seq LIMIT ?`
 
 	// liteLineHead is the head of a line, whether it waits or is out.
-	liteLineHead = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
+	liteLineHead = `SELECT ` + jobColumns + ` FROM deliveries d INDEXED BY deliveries_line JOIN events e ON e.id = d.event_id
  WHERE d.endpoint_id = ? AND d.ordered AND d.state IN ('waiting', 'sending') ORDER BY d.seq LIMIT 1`
 
-	liteLineOut = `SELECT EXISTS (SELECT 1 FROM deliveries WHERE endpoint_id = ? AND state = 'sending' AND ordered)`
+	liteLineOut = `SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_sending WHERE endpoint_id = ? AND state = 'sending' AND ordered)`
 
 	liteLease = `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, attempt_id = ?, lease_until = ?, node_id = ? WHERE id = ?`
 
-	liteHeads = `SELECT COALESCE((SELECT due_at FROM deliveries WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test ORDER BY due_at, seq LIMIT 1), 9223372036854775807),
- CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE endpoint_id = ?1 AND state = 'sending' AND ordered) THEN 9223372036854775807
- ELSE COALESCE((SELECT due_at FROM deliveries WHERE endpoint_id = ?1 AND ordered AND state IN ('waiting', 'sending') ORDER BY seq LIMIT 1), 9223372036854775807) END`
+	liteHeads = `SELECT COALESCE((SELECT due_at FROM deliveries INDEXED BY deliveries_waiting WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test ORDER BY due_at, seq LIMIT 1), 9223372036854775807),
+ CASE WHEN EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_sending WHERE endpoint_id = ?1 AND state = 'sending' AND ordered) THEN 9223372036854775807
+ ELSE COALESCE((SELECT due_at FROM deliveries INDEXED BY deliveries_line WHERE endpoint_id = ?1 AND ordered AND state IN ('waiting', 'sending') ORDER BY seq LIMIT 1), 9223372036854775807) END`
 
 	liteTurn = `UPDATE endpoint_queue SET next_due_at = ?1, line_due_at = ?2, turn_at = ?3, rate_tat = ?4, catching_up = ?5,
  drain_rate = CASE WHEN min(?1, ?2) >= drain_before THEN 0 ELSE drain_rate END WHERE endpoint_id = ?6`
 
-	liteCatchUp = `UPDATE deliveries SET due_at = ?2 WHERE id IN (SELECT id FROM deliveries
+	liteCatchUp = `UPDATE deliveries SET due_at = ?2 WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_waiting
  WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test AND due_at > ?2 AND attempts > 0 ORDER BY due_at, seq LIMIT ?3)`
 )
 

@@ -18,7 +18,7 @@ const (
  ended_at = CASE WHEN state <> 'sending' THEN ended_at WHEN test THEN ?1 ELSE 0 END,
  attempts = attempts - 1, attempt_id = NULL, lease_until = 0 WHERE id = ?2`
 
-	liteExpired = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
+	liteExpired = `SELECT ` + jobColumns + ` FROM deliveries d INDEXED BY deliveries_sending JOIN events e ON e.id = d.event_id
  WHERE d.state = 'sending' AND d.lease_until <= ? LIMIT ?`
 )
 
@@ -61,6 +61,6 @@ func (q *liteQueue) expired(ctx context.Context, limit int) (jobs []webhook.Job,
 }
 
 func (q *liteQueue) endLeases(ctx context.Context) error {
-	_, err := q.writer.ExecContext(ctx, "UPDATE deliveries SET lease_until = ? WHERE state = 'sending'", q.clock())
+	_, err := q.writer.ExecContext(ctx, "UPDATE deliveries INDEXED BY deliveries_sending SET lease_until = ? WHERE state = 'sending'", q.clock())
 	return err
 }

@@ -8,10 +8,13 @@ import (
 )
 
 const (
-	liteFenced = `SELECT state, ordered, attempt_id FROM deliveries WHERE id = ?`
+	liteSettle = `UPDATE deliveries SET state = ?1, due_at = CASE WHEN ?1 = 'waiting' THEN ?2 ELSE due_at END, failures = ?3, unknowns = ?4, reason = ?5, lease_until = 0,
+ ended_at = ?6, last_status = ?7, last_cause = ?8, last_duration_ms = ?9, last_attempt_at = ?10
+ WHERE id = ?11 AND ((state = 'sending' AND attempt_id = ?12) OR (?1 = 'delivered' AND state IN ('waiting', 'sending')))`
 
-	liteSettle = `UPDATE deliveries SET state = ?, due_at = CASE WHEN ?1 = 'waiting' THEN ? ELSE due_at END, failures = ?, unknowns = ?, reason = ?, lease_until = 0,
- ended_at = ?, last_status = ?, last_cause = ?, last_duration_ms = ?, last_attempt_at = ? WHERE id = ?`
+	// liteHasLine asks once per endpoint what UPDATE could tell per row, but
+	// RETURNING doubles its cost.
+	liteHasLine = `SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_line WHERE endpoint_id = ? AND ordered AND state IN ('waiting', 'sending'))`
 
 	liteWasFailing = `SELECT consecutive_failures > 0 FROM endpoints WHERE id = ?`
 
@@ -38,7 +41,7 @@ var liteInsertAttempt = `INSERT INTO attempts (` + attemptColumns + `) VALUES (?
 var liteAddMinute = `INSERT INTO endpoint_minute (endpoint_id, minute, node_id, cause, project_id, n, ` + bucketColumns("") + `)
  VALUES (?` + strings.Repeat(", ?", 22) + `) ON CONFLICT (endpoint_id, minute, node_id, cause) DO UPDATE SET n = endpoint_minute.n + excluded.n, ` + bucketColumns("add")
 
-var liteRecording = []string{liteFenced, liteSettle, liteWasFailing, liteHealth, liteLowerAfter, liteInsertAttempt, liteAddMinute, liteCatchUp}
+var liteRecording = []string{liteSettle, liteHasLine, liteWasFailing, liteHealth, liteLowerAfter, liteInsertAttempt, liteAddMinute, liteCatchUp}
 
 func (q *liteQueue) record(ctx context.Context, node webhook.NodeID, results []webhook.Settled) error {
 	return q.inTx(ctx, liteRecording, func(t *liteTx) error {
@@ -69,27 +72,16 @@ func (q *liteQueue) record(ctx context.Context, node webhook.NodeID, results []w
 // nobody knows the end of is written only if its claim still stood: else it was
 // never sent, or is written already.
 func (t *liteTx) writeResult(r webhook.Settled) (o outcome, err error) {
-	var state string
-	var claim uid
-	id := r.DeliveryID.UUID[:]
-	there, err := t.one(liteFenced, []any{id}, &state, &o.ordered, &claim)
-	if err != nil {
-		return o, err
-	}
-	current := state == string(webhook.Sending) && claim == uid(r.Attempt.ID.UUID)
-	late := r.State == webhook.Delivered && (state == string(webhook.Sending) || state == string(webhook.Waiting))
 	a := newAttemptRow(r.Attempt)
 	a.DeliveryID = uid(r.DeliveryID.UUID)
-	if there && (current || late) {
-		o.applied = true
-		due, end := t.now+r.Delay.Milliseconds(), t.now
-		if r.State == webhook.Waiting {
-			end = 0
-		}
-		_, err = t.exec(liteSettle, string(r.State), due, r.Failures, r.Unknowns, clean(r.Reason), end, a.Status, a.Cause, a.DurationUS/1000, a.StartedAt, id)
-		if err != nil {
-			return o, err
-		}
+	due, end := t.now+r.Delay.Milliseconds(), t.now
+	if r.State == webhook.Waiting {
+		end = 0
+	}
+	o.applied, err = t.changed(liteSettle, string(r.State), due, r.Failures, r.Unknowns, clean(r.Reason), end,
+		a.Status, a.Cause, a.DurationUS/1000, a.StartedAt, a.DeliveryID[:], a.ID[:])
+	if err != nil {
+		return o, err
 	}
 	if r.Attempt.Outcome == webhook.OutcomeUnknown && !o.applied {
 		return o, nil
@@ -137,6 +129,13 @@ func (t *liteTx) writeHealth(h *health, waiting heads) error {
 		if _, err := t.exec(liteHealth, h.succeeded, h.trailing, h.lastSuccess, h.lastFailure, h.failedSince, until, h.endpoint[:]); err != nil {
 			return err
 		}
+	}
+	var inLine bool
+	if _, err := t.one(liteHasLine, []any{h.endpoint[:]}, &inLine); err != nil {
+		return err
+	}
+	if inLine {
+		waiting.add(h.endpoint, true, look)
 	}
 	free, line := never, never
 	if e, there := waiting[h.endpoint]; there {

@@ -83,7 +83,7 @@ func (h *Harness) Pass(d time.Duration) {
 		"UPDATE deliveries SET due_at = due_at - MS, lease_until = CASE WHEN lease_until > 0 THEN lease_until - MS ELSE 0 END WHERE state IN ('waiting', 'sending')",
 		`UPDATE endpoint_queue SET next_due_at = CASE WHEN next_due_at < 9223372036854775807 THEN next_due_at - MS ELSE next_due_at END,
  line_due_at = CASE WHEN line_due_at < 9223372036854775807 THEN line_due_at - MS ELSE line_due_at END,
- not_before = not_before - MS, turn_at = turn_at - MS, rate_tat = rate_tat - MS * 1000`,
+ not_before = not_before - MS, turn_at = turn_at - MS, rate_tat = rate_tat - MS000`,
 		"UPDATE endpoints SET not_before = not_before - MS WHERE not_before > 0",
 		"UPDATE idempotency SET created_at = created_at - MS",
 		"UPDATE fanouts SET leased_until = leased_until - MS",
