@@ -219,7 +219,7 @@ func TestPauseResumeAndDelete(t *testing.T) {
 	_, err := b.ResumeEndpoint(t.Context(), support, e.ID, -1)
 	wantPlaces(t, "a negative rate", err, "ratePerSecond")
 	resumed := must[webhook.Endpoint](t)(b.ResumeEndpoint(t.Context(), support, e.ID, 20))
-	if resumed.State != webhook.EndpointActive || b.db.drainRate != 20 || b.woken != 1 {
+	if resumed.State != webhook.EndpointActive || b.db.drainRate != 20 || b.woken != 2 {
 		t.Errorf("%+v at %v, woken %d", resumed, b.db.drainRate, b.woken)
 	}
 	wantKind(t, "support deletes", b.DeleteEndpoint(t.Context(), support, e.ID), webhook.KindForbidden)

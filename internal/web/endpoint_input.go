@@ -169,7 +169,7 @@ func seconds(text string) time.Duration {
 // freshEndpoint is the form before anything is typed; topic, if not empty, is
 // ticked.
 func freshEndpoint(topic string) endpointInput {
-	in := endpointInput{clientErrors: true, timeout: secondsText(webhook.DefaultTimeout)}
+	in := endpointInput{clientErrors: true}
 	if topic != "" {
 		in.ticked = []string{topic}
 	}

@@ -125,7 +125,7 @@ func TestEndpointForm_starts_with_the_defaults(t *testing.T) {
 	t.Parallel()
 	in := freshEndpoint("product.viewed")
 	set := in.settings()
-	if set.Timeout != 15*time.Second || set.Retry.NoClientErrors || set.Format != "" || len(set.Topics) != 1 {
+	if set.Timeout != 0 || set.Retry.NoClientErrors || set.Format != "" || len(set.Topics) != 1 {
 		t.Errorf("got %+v", set)
 	}
 	if freshEndpoint("").ticked != nil {

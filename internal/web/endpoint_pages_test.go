@@ -45,7 +45,7 @@ func TestNewEndpoint_with_the_defaults_alone(t *testing.T) {
 	f := newFixture(t)
 	b := f.as(account.Developer)
 	action, form := f.fresh(b)
-	if form.Get("timeout") != "15" || form.Get("clientErrors") != "true" || !slices.Equal(form["topic"], []string{"product.viewed"}) {
+	if form.Get("timeout") != "" || form.Get("clientErrors") != "true" || !slices.Equal(form["topic"], []string{"product.viewed"}) {
 		t.Errorf("the form begins with %v", form)
 	}
 	shown := b.follow(action, form)
@@ -275,6 +275,7 @@ func TestPreview_shows_matches_and_a_request_that_verifies(t *testing.T) {
 	}
 	form.Set("topic", "prompt.created")
 	form.Set("format", "")
+	form.Set("timeout", "15")
 	b.post(f.path("endpoints", "preview"), form).is(http.StatusOK).says("matches none of the last 2 events", "x-abv-signature", "the timeout is 15 s")
 }
 

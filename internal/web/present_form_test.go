@@ -29,7 +29,7 @@ func TestPresentForm_a_new_endpoint_leaves_format_and_retries_to_us(t *testing.T
 	if len(m.Formats) != len(wire.Formats())+1 {
 		t.Errorf("%d formats are offered", len(m.Formats))
 	}
-	if m.Timeout.Value != "15" || !m.ClientErrors || len(m.Payload) != 1 || len(m.Headers) != 1 {
+	if m.Timeout.Value != "" || !m.ClientErrors || len(m.Payload) != 1 || len(m.Headers) != 1 {
 		t.Errorf("got %+v", m)
 	}
 	for _, g := range m.Topics {
