@@ -86,7 +86,9 @@ func (p *publishCommand) many(ctx context.Context, c *client.Client) error {
 			if _, err := c.PublishBatch(ctx, events); err != nil {
 				return fmt.Errorf("lines %d to %d were not stored; index 0 is line %d: %w", first, first+len(events)-1, first, err)
 			}
-			bar.Add(len(events))
+			if err := bar.Add(len(events)); err != nil {
+				return err
+			}
 		}
 		if done {
 			return bar.Finish()

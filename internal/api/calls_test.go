@@ -212,9 +212,9 @@ func (f *fixture) exhaust() {
 func TestAnEventSaysWhoGotItAndWhoDidNot(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	_, event, endpoint := f.delivery()
+	_, _, endpoint := f.delivery()
 	other := f.ok(201, f.full, "POST", "/endpoints", `{"url":"https://receiver.example/other","topics":["product.added"]}`).text("id")
-	event = f.ok(202, f.full, "POST", "/events", viewed).text("id")
+	event := f.ok(202, f.full, "POST", "/events", viewed).text("id")
 	got := f.ok(200, f.full, "GET", "/events/"+event, "")
 	if got.count("matching") != 2 || got.count("log") != 1 {
 		t.Fatalf("matching: %v", got.value)

@@ -24,8 +24,9 @@ const keyCheck = "master_key_check"
 // alone, from the key file beside the database, and refuses keys that did not
 // seal what is stored there.
 func openKeyring(ctx context.Context, c config.Config, s *store.Store) (*secret.Keyring, error) {
-	keys, made, err := c.MasterKeys, "", error(nil)
+	keys, made := c.MasterKeys, ""
 	if len(keys) == 0 {
+		var err error
 		if keys, made, err = fileKeys(c.SQLitePath() + ".key"); err != nil {
 			return nil, err
 		}

@@ -50,7 +50,11 @@ func New(o Options) (*Demo, error) {
 	}
 	d := &Demo{Options: o, caller: account.ForSystem("demo"), base: "http://" + listener.Addr().String(), mux: http.NewServeMux()}
 	d.server = &http.Server{Handler: d.mux, ReadHeaderTimeout: 5 * time.Second}
-	go d.server.Serve(listener) // ends with Close
+	go func() {
+		if err := d.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			o.Log.Error("the demo's receivers stopped", "error", err)
+		}
+	}()
 	return d, nil
 }
 

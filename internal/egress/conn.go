@@ -38,7 +38,7 @@ func (c *patientConn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	c.end.Do(func() { close(c.readEnded) })
-	if err == io.EOF && c.resetTold() {
+	if errors.Is(err, io.EOF) && c.resetTold() {
 		err = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 	}
 	return n, err

@@ -64,7 +64,7 @@ func TestCheckURL_refuses_what_the_table_leaves_out(t *testing.T) {
 		"https://-ok.example/":                             "hyphen",
 		"https://ok..example/":                             "1 to 63",
 		"https://o!k.example/":                             "'!'",
-		"https://soft­hyphen.example/":                     "invisible",
+		"https://soft\u00adhyphen.example/":                "invisible",
 		"https://[::1]x/":                                  "after its host",
 		"https://ok.example:+80/":                          "port",
 		"https://ok.example:/":                             "port",

@@ -167,7 +167,7 @@ func (r *rules) judge(h host, port uint16) string {
 	if r.isSelf(h.String(), port) {
 		return "points at this server itself, which would make events without end"
 	}
-	reason := ""
+	var reason string
 	if h.addr.IsValid() {
 		reason = r.endpoint(h.addr, port)
 	} else {

@@ -89,7 +89,7 @@ func (p *proxy) ask(conn net.Conn, to string) error {
 		return err
 	}
 	reader := bufio.NewReader(io.LimitReader(conn, maxHeaderBytes))
-	response, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect})
+	response, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // closing it would read on in the tunnel
 	if err != nil {
 		return err
 	}

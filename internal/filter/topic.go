@@ -30,7 +30,7 @@ func Topic(pattern, name string) bool {
 }
 
 func takes(g glob, name string, operational bool) bool {
-	return g.match(name) && !(operational && g.starry)
+	return g.match(name) && (!operational || !g.starry)
 }
 
 // CheckTopicPattern refuses a pattern that no topic's name could match.

@@ -78,6 +78,7 @@ func TestUnknownPeopleAndWrongPasswordsLookTheSame(t *testing.T) {
 	wantKind(t, "their session", err, webhook.KindUnauthorized)
 	for range 10 {
 		_, err = b.Authenticate(t.Context(), "ada@example.com", "guess", "198.51.100.1")
+		wantKind(t, "a guess", err, webhook.KindUnauthorized)
 	}
 	_, err = b.Authenticate(t.Context(), "ada@example.com", "guess", "198.51.100.1")
 	wantKind(t, "the eleventh guess", err, webhook.KindLimited)

@@ -56,7 +56,7 @@ func (q *liteQueue) prepare(ctx context.Context, texts []string) (map[string]*sq
 	ready := make(map[string]*sql.Stmt, len(texts))
 	for _, text := range texts {
 		if q.prepared[text] == nil {
-			stmt, err := q.writer.PrepareContext(ctx, text)
+			stmt, err := q.writer.PrepareContext(ctx, text) //nolint:sqlclosecheck // kept in prepared for good
 			if err != nil {
 				return nil, err
 			}

@@ -162,13 +162,12 @@ func (w *Web) stepUp(c *gin.Context) error {
 // sessionCaller answers who the session's user is; the zero Caller for nobody.
 func (w *Web) sessionCaller(c *gin.Context) (account.Caller, error) {
 	ctx := c.Request.Context()
-	text := w.sessions.GetString(ctx, keyUser)
-	if text == "" {
+	if !w.sessions.Exists(ctx, keyUser) {
 		return account.Caller{}, nil
 	}
-	id, err := webhook.ParseUUID(text)
+	id, err := webhook.ParseUUID(w.sessions.GetString(ctx, keyUser))
 	if err != nil {
-		return account.Caller{}, nil
+		return account.Caller{}, err
 	}
 	if idle := w.Now().Sub(w.sessions.GetTime(ctx, keySeen)); idle > idleLife {
 		return account.Caller{}, w.sessions.Destroy(ctx)

@@ -42,7 +42,7 @@ func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
 		}
 		for i := 0; i < 4; i += 2 {
 			jobs := h.Claim(2)
-			if len(jobs) != 2 || !(jobs[0].Delivery.ID == want[i] || jobs[1].Delivery.ID == want[i]) {
+			if len(jobs) != 2 || jobs[0].Delivery.ID != want[i] && jobs[1].Delivery.ID != want[i] {
 				t.Fatalf("claimed %d, want deliveries %d and %d", len(jobs), i, i+1)
 			}
 			h.Pass(10 * time.Millisecond)
