@@ -228,7 +228,6 @@ func (b *browser) firstLink(base, path, below string) string {
 }
 
 func TestDemo_shows_deliveries_within_five_seconds_of_its_first_line(t *testing.T) {
-	t.Parallel()
 	addr := freeAddr(t)
 	out := &firstWrite{}
 	c := exec.Command(binary, "demo", "--addr", addr, "--dir", filepath.Join(t.TempDir(), "demo"))
