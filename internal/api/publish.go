@@ -19,11 +19,12 @@ const (
 
 // Receipt is the answer for one published event.
 type Receipt struct {
-	ID         string `json:"id" format:"uuid"`
-	Topic      string `json:"topic"`
-	Deliveries int    `json:"deliveries" doc:"How many endpoints it goes to; with fanOut how many so far"`
-	Duplicate  bool   `json:"duplicate" doc:"The idempotency key was used before: this is the first answer again"`
-	FanOut     bool   `json:"fanOut,omitempty" doc:"It goes to many endpoints; their deliveries are being made in steps"`
+	ID         string   `json:"id" format:"uuid"`
+	Topic      string   `json:"topic"`
+	Deliveries int      `json:"deliveries" doc:"How many endpoints it goes to; with fanOut how many so far"`
+	Duplicate  bool     `json:"duplicate" doc:"The idempotency key was used before: this is the first answer again"`
+	FanOut     bool     `json:"fanOut,omitempty" doc:"It goes to many endpoints; their deliveries are being made in steps"`
+	Warnings   []string `json:"warnings,omitempty" doc:"Where the data breaks its topic's schema, if that only warns"`
 }
 
 // Receipts is the answer to a batch, in its order.
@@ -32,7 +33,7 @@ type Receipts struct {
 }
 
 func receiptOf(r webhook.Receipt) Receipt {
-	return Receipt{ID: r.ID.String(), Topic: r.Topic, Deliveries: r.Deliveries, Duplicate: r.Duplicate, FanOut: r.FanOut}
+	return Receipt{ID: r.ID.String(), Topic: r.Topic, Deliveries: r.Deliveries, Duplicate: r.Duplicate, FanOut: r.FanOut, Warnings: r.Warnings}
 }
 
 func (a *API) publishOne(c *gin.Context, body []byte) error {

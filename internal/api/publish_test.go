@@ -43,6 +43,10 @@ func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	f.refused(422, "header.Idempotency-Key", f.full, "POST", "/events/batch", `{"events":[`+viewed+`]}`, "Idempotency-Key", "k3")
 	f.refused(422, "body.topic", f.full, "POST", "/events", `{"topic":"nope","data":{}}`, "Idempotency-Key", "k4")
 	f.ok(202, f.full, "POST", "/events", viewed, "Idempotency-Key", "k4").is(map[string]string{"duplicate": "false"})
+	repeat := strings.Replace(viewed, `{"topic"`, `{"idempotencyKey":"k4","topic"`, 1)
+	changed := strings.Replace(viewed, `{"topic":"product.viewed","data":{"productId":"p1"`, `{"idempotencyKey":"k1","topic":"product.viewed","data":{"productId":"p3"`, 1)
+	f.refused(409, "body.idempotencyKey", f.full, "POST", "/events", changed)
+	f.refused(409, "body.events[2].idempotencyKey", f.full, "POST", "/events/batch", `{"events":[`+repeat+`,`+repeat+`,`+changed+`]}`)
 	if theirs := f.ok(202, f.foreign, "POST", "/events", viewed, "Idempotency-Key", "k1"); theirs.text("id") == first.text("id") {
 		t.Error("two projects share a key")
 	}
@@ -147,7 +151,14 @@ func TestATopicMadeNowTakesEventsNow(t *testing.T) {
 	f.ok(202, f.full, "POST", "/events", body)
 	f.refused(422, "", f.full, "POST", "/events", `{"topic":"order.made","data":{}}`)
 	f.ok(200, f.instance, "PATCH", "/topics/order.made", `{"warnOnly":true}`)
-	f.ok(202, f.full, "POST", "/events", `{"topic":"order.made","data":{}}`)
+	warned := f.ok(202, f.full, "POST", "/events", `{"topic":"order.made","data":{}}`)
+	if !strings.HasPrefix(warned.text("warnings", 0), "data") {
+		t.Errorf("warnings: %v", warned.value)
+	}
+	batch := f.ok(202, f.full, "POST", "/events/batch", `{"events":[{"topic":"order.made","data":{"total":5}},{"topic":"order.made","data":{}}]}`)
+	if batch.at("results", 0).has("warnings") || !strings.HasPrefix(batch.text("results", 1, "warnings", 0), "events[1].data") {
+		t.Errorf("results: %v", batch.value)
+	}
 }
 
 func TestExternalIDsAreLookedUpAgainAfterASecond(t *testing.T) {

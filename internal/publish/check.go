@@ -207,17 +207,21 @@ func searchValues(data []byte, keys []string) []string {
 	return found
 }
 
-// relocate puts a batch's index before the places of a fault in the data.
+// relocate puts a batch's index before the places that an error about one of
+// its events names.
 func relocate(err error, at string) error {
 	var told *webhook.Error
-	if at == "" || !errors.As(err, &told) {
+	if at == "" || !errors.As(err, &told) || len(told.Fields) == 0 {
 		return err
 	}
 	moved := make([]webhook.Field, len(told.Fields))
 	for i, f := range told.Fields {
 		moved[i] = webhook.Field{Location: at + f.Location, Message: f.Message}
 	}
-	return webhook.InvalidFields(moved)
+	if told.Kind == webhook.KindInvalid {
+		return webhook.InvalidFields(moved) // its message names a place, too
+	}
+	return &webhook.Error{Kind: told.Kind, Message: told.Message, Fields: moved, Err: told.Err}
 }
 
 func tooLarge(at string, size int) error {

@@ -98,6 +98,11 @@ func TestOneKeyCountsOnceWithinABatch(t *testing.T) {
 		if !errors.As(err, &told) || told.Kind != webhook.KindConflict || told.Fields[0].Location != "events[1].idempotencyKey" {
 			t.Errorf("two bodies under one key were answered %v", err)
 		}
+		other.Key = "k"
+		_, err = r.Publish(t.Context(), key(shop), []publish.Draft{price("n"), price("n"), other})
+		if !errors.As(err, &told) || told.Kind != webhook.KindConflict || told.Fields[0].Location != "events[2].idempotencyKey" {
+			t.Errorf("a key that was used before was answered %v", err)
+		}
 		if len(r.store.events) != 4 {
 			t.Error("a refused batch was stored")
 		}

@@ -126,13 +126,15 @@ func (m *memory) Admit(ctx context.Context, admissions []webhook.Admission) ([]w
 }
 
 func (m *memory) admit(a webhook.Admission) webhook.Admitted {
-	for _, item := range a.Items {
+	for i, item := range a.Items {
 		if item.Event.Audience == webhook.AudienceProject && item.Catalogue != m.version[item.Event.ProjectID] {
 			return webhook.Admitted{Stale: true}
 		}
 		s := scoped{item.Event.ProjectID, item.Event.Key}
 		if known, ok := m.keys[s]; ok && item.Event.Key != "" && known.fingerprint != item.Fingerprint {
-			return webhook.Admitted{Err: webhook.Conflict("the key was used with another event")}
+			err := webhook.Conflict("the key was used with another event")
+			err.Fields = []webhook.Field{{Location: "idempotencyKey", Message: "was used with another event"}}
+			return webhook.Admitted{Err: err, Refused: i}
 		}
 	}
 	var answer webhook.Admitted

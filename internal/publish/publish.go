@@ -190,8 +190,11 @@ func (p *Publisher) admit(ctx context.Context, entries []*entry) ([]webhook.Rece
 			return nil, err
 		}
 		answer := p.commit(ctx, r)
+		if answer.Err != nil {
+			return nil, relocate(answer.Err, entries[answer.Refused].at)
+		}
 		if !answer.Stale {
-			return answer.Receipts, answer.Err
+			return answer.Receipts, nil
 		}
 		for _, c := range used {
 			p.catalogues.forget(c)

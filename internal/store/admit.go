@@ -86,9 +86,9 @@ func decide(admissions []webhook.Admission, st standing, next func() int64) ([]w
 			answers[i].Stale = true
 			continue
 		}
-		receipts, fresh, err := answerKeys(a, st.keys)
-		if err != nil {
-			answers[i].Err = err
+		receipts, fresh, conflict := answerKeys(a, st.keys)
+		if conflict >= 0 {
+			answers[i].Err, answers[i].Refused = keyConflict(), conflict
 			continue
 		}
 		answers[i].Receipts = receipts
@@ -120,8 +120,9 @@ func stale(a webhook.Admission, catalogues map[webhook.ProjectID]int64) bool {
 }
 
 // answerKeys gives every event its receipt and says which ones are new. A key
-// that stands on another body refuses the whole admission.
-func answerKeys(a webhook.Admission, keys map[keyed]answered) (receipts []webhook.Receipt, fresh []int, err error) {
+// that stands on another body refuses the whole admission: conflict is the
+// position of its event, -1 for none.
+func answerKeys(a webhook.Admission, keys map[keyed]answered) (receipts []webhook.Receipt, fresh []int, conflict int) {
 	receipts = make([]webhook.Receipt, len(a.Items))
 	own := map[keyed]int{}
 	for i, item := range a.Items {
@@ -134,7 +135,7 @@ func answerKeys(a webhook.Admission, keys map[keyed]answered) (receipts []webhoo
 		}
 		if first, repeated := own[k]; repeated {
 			if a.Items[first].Fingerprint != item.Fingerprint {
-				return nil, nil, keyConflict()
+				return nil, nil, i
 			}
 			receipts[i] = receipts[first]
 			receipts[i].Duplicate = true
@@ -146,12 +147,12 @@ func answerKeys(a webhook.Admission, keys map[keyed]answered) (receipts []webhoo
 		case !there:
 			fresh = append(fresh, i)
 		case known.fingerprint != item.Fingerprint:
-			return nil, nil, keyConflict()
+			return nil, nil, i
 		default:
 			receipts[i] = webhook.Receipt{ID: known.event, Topic: e.Topic, Deliveries: known.deliveries, FanOut: known.fanOut, Duplicate: true, Seq: known.seq}
 		}
 	}
-	return receipts, fresh, nil
+	return receipts, fresh, -1
 }
 
 func keyConflict() *webhook.Error {

@@ -72,8 +72,10 @@ type Admitted struct {
 	// Stale: the project's endpoints changed since the matching; match again.
 	// Nothing of this admission was stored.
 	Stale bool
-	// Err refuses this admission alone (a key used with another body).
+	// Err refuses this admission alone (a key used with another body), because
+	// of its item at the position Refused.
 	Err      error
+	Refused  int
 	Receipts []Receipt
 }
 

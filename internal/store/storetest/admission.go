@@ -141,13 +141,13 @@ func idempotency(t *testing.T, fresh func(t *testing.T) *Harness) {
 		e := h.Endpoint()
 		h.Admit(keyed(h, "k", 1, e))
 		answers, err := h.Store.Admit(t.Context(), []webhook.Admission{
-			{Items: []webhook.AdmissionItem{keyed(h, "other", 1, e), keyed(h, "k", 2, e)}},
+			{Items: []webhook.AdmissionItem{keyed(h, "other", 1, e), keyed(h, "k", 2, e), keyed(h, "", 3, e)}},
 			{Items: []webhook.AdmissionItem{keyed(h, "third", 1, e)}},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if webhook.KindOf(answers[0].Err) != webhook.KindConflict || answers[1].Err != nil {
+		if webhook.KindOf(answers[0].Err) != webhook.KindConflict || answers[0].Refused != 1 || answers[1].Err != nil {
 			t.Errorf("answers %+v", answers)
 		}
 		if r := h.Admit(keyed(h, "other", 9, e)); r.Err != nil || r.Receipts[0].Duplicate {
