@@ -23,7 +23,7 @@ type database struct {
 func (d database) open(ctx context.Context) (*app.Desk, error) {
 	c, err := parse(config.Flags{
 		Addr: "127.0.0.1:8080", DatabaseURL: d.DatabaseURL, MasterKey: d.MasterKey,
-		Workers: config.DefaultWorkers, Retention: config.DefaultRetention, LogLevel: "warn",
+		LogLevel: "warn",
 	})
 	if err != nil {
 		return nil, err
@@ -128,14 +128,17 @@ func (m *memberAddCommand) Run(ctx context.Context) error {
 
 type keyCreateCommand struct {
 	database `embed:""`
-	Project  string   `xor:"owner" required:"" help:"The project's id, or ext:ID for an external id."`
-	Instance bool     `xor:"owner" required:"" help:"A key for the whole instance: the platform's own."`
+	Project  string   `xor:"owner" help:"The project's id, or ext:ID for an external id. Either this or --instance."`
+	Instance bool     `xor:"owner" help:"A key for the whole instance: the platform's own."`
 	Scopes   []string `required:"" help:"publish, manage, read, secrets; joined by commas."`
 	Name     string   `default:"made on the command line" help:"A name to tell it from others."`
 	JSON     bool     `help:"Print JSON on one line (it always is JSON)."`
 }
 
 func (k *keyCreateCommand) Run(ctx context.Context) error {
+	if k.Project == "" && !k.Instance {
+		return errors.New("say whose key it is: --project ID or --instance")
+	}
 	desk, err := k.open(ctx)
 	if err != nil {
 		return err

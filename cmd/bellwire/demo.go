@@ -18,7 +18,7 @@ type demoCommand struct {
 func (d *demoCommand) Run(ctx context.Context) error {
 	flags := config.Flags{
 		Addr: d.Addr, DatabaseURL: "sqlite://" + filepath.Join(d.Dir, "bellwire.db"),
-		Workers: config.DefaultWorkers, Retention: config.DefaultRetention, LogLevel: "warn",
+		LogLevel: "error",
 	}
 	c, err := parse(flags)
 	if err != nil {

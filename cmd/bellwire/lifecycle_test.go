@@ -159,12 +159,12 @@ func TestServe_second_one_on_a_file_says_so_and_exits(t *testing.T) {
 func TestServe_bad_settings_are_all_named_and_nothing_starts(t *testing.T) {
 	t.Parallel()
 	c := exec.Command(binary, "serve")
-	c.Env = append(clean(nil), "BELLWIRE_ADDR=nowhere", "BELLWIRE_DATABASE_URL=mysql://x", "BELLWIRE_MASTER_KEY=short", "PATH=/usr/bin:/bin", "HOME="+t.TempDir())
+	c.Env = append(clean(nil), "BELLWIRE_ADDR=nowhere", "BELLWIRE_DATABASE_URL=mysql://x", "BELLWIRE_MASTER_KEY=short", "BELLWIRE_WORKERS=abc", "BELLWIRE_ALLOW_HTTP=maybe", "PATH=/usr/bin:/bin", "HOME="+t.TempDir())
 	out, err := c.CombinedOutput()
 	if code := c.ProcessState.ExitCode(); code != 2 {
 		t.Errorf("exit status %d (%v), want 2", code, err)
 	}
-	for _, variable := range []string{"BELLWIRE_ADDR", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY"} {
+	for _, variable := range []string{"BELLWIRE_ADDR", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY", "BELLWIRE_WORKERS", "BELLWIRE_ALLOW_HTTP"} {
 		if !strings.Contains(string(out), variable) {
 			t.Errorf("%s is not named in:\n%s", variable, out)
 		}

@@ -43,7 +43,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var c commands
-	parsed := kong.Parse(&c, kong.Name("bellwire"), kong.UsageOnError(), kong.Vars{"version": version},
+	parsed := kong.Parse(&c, kong.Name("bellwire"), kong.ShortUsageOnError(), kong.Vars{"version": version},
 		kong.Description("Self-hosted webhook delivery with a developer dashboard. Start with: bellwire demo"),
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := parsed.Run(); err != nil {

@@ -38,13 +38,16 @@ func (p *publishCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !json.Valid(data) {
+		return errors.New("--data is not JSON")
+	}
 	event := map[string]any{"topic": p.Topic, "data": json.RawMessage(data)}
 	if p.Project != "" {
 		event["projectId"] = p.Project
 	}
 	body, err := json.Marshal(event)
 	if err != nil {
-		return fmt.Errorf("--data is not JSON: %w", err)
+		return err
 	}
 	receipt, err := c.Publish(ctx, body)
 	if err != nil {
@@ -76,40 +79,54 @@ func (p *publishCommand) many(ctx context.Context, c *client.Client) error {
 	}
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("publishing"),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetVisibility(terminal(os.Stderr)))
-	lines := bufio.NewReaderSize(input, 1<<20)
-	for first := 1; ; first += batch {
-		events, done, err := read(lines)
+	lines := &numbered{from: bufio.NewReaderSize(input, 1<<20)}
+	published := 0
+	for {
+		events, at, err := lines.batch()
 		if err != nil {
 			return err
 		}
 		if len(events) > 0 {
 			if _, err := c.PublishBatch(ctx, events); err != nil {
-				return fmt.Errorf("lines %d to %d were not stored; index 0 is line %d: %w", first, first+len(events)-1, first, err)
+				return fmt.Errorf("%d events were published; lines %d to %d were not, where events[0] is line %d:\n%w", published, at[0], at[len(at)-1], at[0], err)
 			}
+			published += len(events)
 			if err := bar.Add(len(events)); err != nil {
 				return err
 			}
 		}
-		if done {
+		if lines.done {
+			fmt.Printf("%d events published\n", published)
 			return bar.Finish()
 		}
 	}
 }
 
-func read(lines *bufio.Reader) (events []json.RawMessage, done bool, err error) {
-	for len(events) < batch {
-		line, err := lines.ReadBytes('\n')
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			events = append(events, line)
+// numbered reads JSON lines and knows their numbers; empty ones are passed
+// over.
+type numbered struct {
+	from *bufio.Reader
+	line int
+	done bool
+}
+
+// batch is the next lines and the number of each.
+func (n *numbered) batch() (events []json.RawMessage, at []int, err error) {
+	for len(events) < batch && !n.done {
+		line, err := n.from.ReadBytes('\n')
+		n.line++
+		if n.done = errors.Is(err, io.EOF); err != nil && !n.done {
+			return nil, nil, err
 		}
-		if errors.Is(err, io.EOF) {
-			return events, true, nil
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
 		}
-		if err != nil {
-			return nil, false, err
+		if !json.Valid(line) {
+			return nil, nil, fmt.Errorf("line %d is not JSON; nothing from there on was published", n.line)
 		}
+		events, at = append(events, line), append(at, n.line)
 	}
-	return events, false, nil
+	return events, at, nil
 }
 
 func terminal(f *os.File) bool {

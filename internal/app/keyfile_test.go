@@ -17,7 +17,7 @@ func settings(t *testing.T) config.Config {
 	t.Helper()
 	c, err := config.Flags{
 		Addr: "127.0.0.1:0", DatabaseURL: "sqlite://" + filepath.Join(t.TempDir(), "bellwire.db"),
-		Workers: 4, Retention: config.DefaultRetention, LogLevel: "error",
+		Workers: "4", LogLevel: "error",
 	}.Parse()
 	if err != nil {
 		t.Fatal(err)

@@ -10,39 +10,59 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 )
 
 // Flags are the settings as people write them; kong fills them from flags and
 // from the environment variables named in the tags.
 type Flags struct {
-	Addr           string        `help:"Address to listen on." env:"BELLWIRE_ADDR" default:"127.0.0.1:8080"`
-	BaseURL        string        `help:"Public URL, for links. Default: made from the address." env:"BELLWIRE_BASE_URL"`
-	DatabaseURL    string        `help:"sqlite://PATH or postgres://…" env:"BELLWIRE_DATABASE_URL" default:"sqlite://./bellwire.db"`
-	MasterKey      string        `help:"32 bytes in base64, or several joined by commas, newest first. SQLite without it: a key file beside the new database." env:"BELLWIRE_MASTER_KEY"`
-	EgressAllow    string        `help:"CIDRs that endpoints may reach although private, joined by commas." env:"BELLWIRE_EGRESS_ALLOW"`
-	AllowHTTP      bool          `help:"Let endpoints be http://." env:"BELLWIRE_ALLOW_HTTP" name:"allow-http"`
-	EgressProxy    string        `help:"CONNECT proxy for deliveries; targets are judged before." env:"BELLWIRE_EGRESS_PROXY"`
-	NAT64Prefix    string        `help:"A declared NAT64 network." env:"BELLWIRE_NAT64_PREFIX" name:"nat64-prefix"`
-	EgressIPs      string        `help:"Addresses that deliveries come from, as told to receivers." env:"BELLWIRE_EGRESS_IPS" name:"egress-ips"`
-	EgressPorts    string        `help:"Ports that endpoints may use, joined by commas. Default: 80, 443 and from 1024 except database and mail ports." env:"BELLWIRE_EGRESS_PORTS"`
-	EgressCAFile   string        `help:"Extra trust roots (PEM) for deliveries." env:"BELLWIRE_EGRESS_CA_FILE" name:"egress-ca-file"`
-	TrustedProxies string        `help:"CIDRs whose X-Forwarded-For counts." env:"BELLWIRE_TRUSTED_PROXIES"`
-	Workers        int           `help:"Most deliveries in flight at once on this node." env:"BELLWIRE_WORKERS" default:"512"`
-	Retention      time.Duration `help:"How long payloads and attempts are kept." env:"BELLWIRE_RETENTION" default:"720h"`
-	MetricsAddr    string        `help:"Listener for /metrics; off if empty (admins see /metrics on the main address)." env:"BELLWIRE_METRICS_ADDR"`
-	AdminEmail     string        `help:"First admin, made on an empty database." env:"BELLWIRE_ADMIN_EMAIL"`
-	AdminPassword  string        `help:"The first admin's password." env:"BELLWIRE_ADMIN_PASSWORD"`
-	LogLevel       string        `help:"debug, info, warn or error." env:"BELLWIRE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error"`
+	Addr           string `help:"Address to listen on." env:"BELLWIRE_ADDR" default:"127.0.0.1:8080"`
+	BaseURL        string `help:"Public URL, for links. Default: made from the address." env:"BELLWIRE_BASE_URL"`
+	DatabaseURL    string `help:"sqlite://PATH or postgres://…" env:"BELLWIRE_DATABASE_URL" default:"sqlite://./bellwire.db"`
+	MasterKey      string `help:"32 bytes in base64, or several joined by commas, newest first. SQLite without it: a key file beside the new database." env:"BELLWIRE_MASTER_KEY"`
+	EgressAllow    string `help:"CIDRs that endpoints may reach although private, joined by commas." env:"BELLWIRE_EGRESS_ALLOW"`
+	AllowHTTP      Switch `help:"Let endpoints be http://." env:"BELLWIRE_ALLOW_HTTP" name:"allow-http"`
+	EgressProxy    string `help:"CONNECT proxy for deliveries; targets are judged before." env:"BELLWIRE_EGRESS_PROXY"`
+	NAT64Prefix    string `help:"A declared NAT64 network." env:"BELLWIRE_NAT64_PREFIX" name:"nat64-prefix"`
+	EgressIPs      string `help:"Addresses that deliveries come from, as told to receivers." env:"BELLWIRE_EGRESS_IPS" name:"egress-ips"`
+	EgressPorts    string `help:"Ports that endpoints may use, joined by commas. Default: 80, 443 and from 1024 except database and mail ports." env:"BELLWIRE_EGRESS_PORTS"`
+	EgressCAFile   string `help:"Extra trust roots (PEM) for deliveries." env:"BELLWIRE_EGRESS_CA_FILE" name:"egress-ca-file"`
+	TrustedProxies string `help:"CIDRs whose X-Forwarded-For counts." env:"BELLWIRE_TRUSTED_PROXIES"`
+	Workers        string `help:"Most deliveries in flight at once on this node." env:"BELLWIRE_WORKERS" default:"512"`
+	Retention      string `help:"How long payloads and attempts are kept." env:"BELLWIRE_RETENTION" default:"720h"`
+	MetricsAddr    string `help:"Listener for /metrics; off if empty (admins see /metrics on the main address)." env:"BELLWIRE_METRICS_ADDR"`
+	AdminEmail     string `help:"First admin, made on an empty database." env:"BELLWIRE_ADMIN_EMAIL"`
+	AdminPassword  string `help:"The first admin's password." env:"BELLWIRE_ADMIN_PASSWORD"`
+	LogLevel       string `help:"debug, info, warn or error." env:"BELLWIRE_LOG_LEVEL" default:"info"`
 }
 
-// The defaults of settings that commands without flags for them use.
+// The defaults of settings, also for commands that have no flag for them.
 const (
 	DefaultWorkers   = 512
 	DefaultRetention = 720 * time.Hour
+	DefaultLogLevel  = "info"
 )
+
+// Switch is a flag without a value, or true or false from the environment. It
+// is kept as written, so that a bad one is named together with all others.
+type Switch string
+
+// IsBool lets the flag stand alone.
+func (Switch) IsBool() bool { return true }
+
+// Decode takes the word as it stands.
+func (s *Switch) Decode(ctx *kong.DecodeContext) error {
+	*s = "true"
+	if ctx.Scan.Peek().Type == kong.FlagValueToken {
+		*s = Switch(fmt.Sprint(ctx.Scan.Pop().Value))
+	}
+	return nil
+}
 
 // Config is what the composition root needs, checked.
 type Config struct {
@@ -73,10 +93,10 @@ type Config struct {
 func (f Flags) Parse() (Config, error) {
 	var p problems
 	c := Config{
-		Addr: f.Addr, DatabaseURL: f.DatabaseURL, AllowHTTP: f.AllowHTTP, EgressCAFile: f.EgressCAFile,
-		Workers: f.Workers, Retention: f.Retention, MetricsAddr: f.MetricsAddr,
-		AdminEmail: f.AdminEmail, AdminPassword: f.AdminPassword, LogLevel: f.LogLevel,
-		EgressIPs: list(f.EgressIPs),
+		Addr: f.Addr, DatabaseURL: f.DatabaseURL, EgressCAFile: f.EgressCAFile, MetricsAddr: f.MetricsAddr,
+		AdminEmail: f.AdminEmail, AdminPassword: f.AdminPassword, EgressIPs: list(f.EgressIPs),
+		AllowHTTP: p.toggle("BELLWIRE_ALLOW_HTTP", f.AllowHTTP), LogLevel: p.level(f.LogLevel),
+		Workers: p.whole("BELLWIRE_WORKERS", f.Workers, DefaultWorkers), Retention: p.duration("BELLWIRE_RETENTION", f.Retention, DefaultRetention),
 	}
 	p.listener("BELLWIRE_ADDR", f.Addr)
 	if f.MetricsAddr != "" {
@@ -99,8 +119,8 @@ func (f Flags) Parse() (Config, error) {
 			p.add("BELLWIRE_EGRESS_IPS", "%q is not an address", ip)
 		}
 	}
-	p.check(f.Workers >= 1 && f.Workers <= 100_000, "BELLWIRE_WORKERS", "must be 1 to 100000, not %d", f.Workers)
-	p.check(f.Retention >= time.Hour, "BELLWIRE_RETENTION", "must be at least 1h, not %s", f.Retention)
+	p.check(c.Workers >= 1 && c.Workers <= 100_000, "BELLWIRE_WORKERS", "must be 1 to 100000")
+	p.check(c.Retention >= time.Hour, "BELLWIRE_RETENTION", "must be at least 1h")
 	p.check((f.AdminEmail == "") == (f.AdminPassword == ""), "BELLWIRE_ADMIN_EMAIL", "and BELLWIRE_ADMIN_PASSWORD go together")
 	return c, errors.Join(p...)
 }
@@ -138,6 +158,49 @@ func (p *problems) check(ok bool, variable, format string, args ...any) {
 	if !ok {
 		p.add(variable, format, args...)
 	}
+}
+
+func (p *problems) toggle(variable string, raw Switch) bool {
+	if raw == "" {
+		return false
+	}
+	on, err := strconv.ParseBool(string(raw))
+	p.check(err == nil, variable, "%q is neither true nor false", raw)
+	return on
+}
+
+// whole and duration answer the usual value for one that can't be read, which
+// is named alone.
+func (p *problems) whole(variable, raw string, usual int) int {
+	if raw == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(raw)
+	if err != nil {
+		p.add(variable, "%q is not a whole number", raw)
+		return usual
+	}
+	return n
+}
+
+func (p *problems) duration(variable, raw string, usual time.Duration) time.Duration {
+	if raw == "" {
+		return usual
+	}
+	d, err := time.ParseDuration(raw)
+	if err != nil {
+		p.add(variable, "%q is not a duration such as 720h", raw)
+		return usual
+	}
+	return d
+}
+
+func (p *problems) level(raw string) string {
+	if raw == "" {
+		return DefaultLogLevel
+	}
+	p.check(slices.Contains([]string{"debug", "info", "warn", "error"}, raw), "BELLWIRE_LOG_LEVEL", "%q is not debug, info, warn or error", raw)
+	return raw
 }
 
 func (p *problems) listener(variable, addr string) {

@@ -3,13 +3,12 @@ package config_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bellwire/bellwire/internal/config"
 )
 
 func good() config.Flags {
-	return config.Flags{Addr: "127.0.0.1:8080", DatabaseURL: "sqlite://./x.db", Workers: 8, Retention: time.Hour}
+	return config.Flags{Addr: "127.0.0.1:8080", DatabaseURL: "sqlite://./x.db", Workers: "8", Retention: "1h"}
 }
 
 func TestParse_defaults_are_accepted(t *testing.T) {
@@ -31,7 +30,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 	f := config.Flags{
 		Addr: "nowhere", BaseURL: "ftp://x/y", DatabaseURL: "mysql://x", MasterKey: "short",
 		EgressAllow: "10.0.0.0/99", EgressProxy: "socks", EgressPorts: "0,x", TrustedProxies: "all",
-		EgressIPs: "1.2.3", Workers: 0, Retention: time.Minute, AdminEmail: "a@example.com",
+		EgressIPs: "1.2.3", Workers: "many", Retention: "1m", AdminEmail: "a@example.com", AllowHTTP: "maybe", LogLevel: "loud",
 	}
 	_, err := f.Parse()
 	if err == nil {
@@ -40,7 +39,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 	for _, variable := range []string{
 		"BELLWIRE_ADDR", "BELLWIRE_BASE_URL", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY", "BELLWIRE_EGRESS_ALLOW",
 		"BELLWIRE_EGRESS_PROXY", "BELLWIRE_EGRESS_PORTS", "BELLWIRE_TRUSTED_PROXIES", "BELLWIRE_EGRESS_IPS",
-		"BELLWIRE_WORKERS", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL",
+		"BELLWIRE_WORKERS", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL", "BELLWIRE_ALLOW_HTTP", "BELLWIRE_LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), variable+":") {
 			t.Errorf("%s is not named in:\n%v", variable, err)
