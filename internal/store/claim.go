@@ -64,8 +64,10 @@ type ready struct {
 	// busy is how many of its requests are out, tests left out.
 	busy int
 
-	// share is how many free rows it may take; taken how many rows it took.
+	// share is how many free rows it may take, line whether it may take the
+	// head of its line; taken is how many rows it took.
 	share, taken int
+	line         bool
 }
 
 // limit is how many leases the endpoint may have at once.
@@ -143,9 +145,6 @@ func shareOut(endpoints []*ready, slots int, now int64) {
 	tenants := map[uid]*tenant{}
 	var turn []*tenant
 	for _, r := range endpoints {
-		if r.nextDue > now {
-			continue
-		}
 		t := tenants[r.project]
 		if t == nil {
 			t = &tenant{}
@@ -173,15 +172,41 @@ func shareOut(endpoints []*ready, slots int, now int64) {
 func giveOne(endpoints []*ready, now int64) bool {
 	var best *ready
 	for _, r := range endpoints {
-		if r.share < min(r.limit()-r.busy, r.allowance(now)) && (best == nil || r.busy+r.share < best.busy+best.share) {
+		if (r.wantsLine(now) || r.wantsFree(now)) && (best == nil || r.load() < best.load()) {
 			best = r
 		}
 	}
-	if best == nil {
+	switch {
+	case best == nil:
 		return false
+	case best.wantsLine(now):
+		best.line = true
+	default:
+		best.share++
 	}
-	best.share++
 	return true
+}
+
+// wantsLine: the head of its line may go, by all that is known. A line lets one
+// out at a time, whatever the endpoint's limit.
+func (r *ready) wantsLine(now int64) bool {
+	return !r.line && r.lineDue <= now && r.allowance(now) > r.share
+}
+
+func (r *ready) wantsFree(now int64) bool {
+	given := r.share
+	if r.line {
+		given++
+	}
+	return r.nextDue <= now && r.share < r.limit()-r.busy && given < r.allowance(now)
+}
+
+// load is how many requests it has out and was given.
+func (r *ready) load() int {
+	if r.line {
+		return r.busy + r.share + 1
+	}
+	return r.busy + r.share
 }
 
 // stillReady leaves out what somebody else has served since it was looked for.

@@ -118,7 +118,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, s
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		if err := addVersion(tx, row, endpoint.CreatedAt); err != nil {
+		if err := s.addVersion(tx, row, endpoint.CreatedAt); err != nil {
 			return err
 		}
 		first := newSecretRow(secret)
@@ -132,8 +132,15 @@ func (s *Store) CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, s
 	})
 }
 
-func addVersion(tx *gorm.DB, row endpointRow, since time.Time) error {
-	version := endpointVersionRow{EndpointID: row.ID, Version: row.Version, Settings: row.Settings, CreatedAt: ms(since)}
+// addVersion stores the settings that count from since on. A node whose clock
+// is ahead does not get to say that they count later than now: an event for all
+// that is accepted next must find them.
+func (s *Store) addVersion(tx *gorm.DB, row endpointRow, since time.Time) error {
+	now, err := s.clock(tx)
+	if err != nil {
+		return err
+	}
+	version := endpointVersionRow{EndpointID: row.ID, Version: row.Version, Settings: row.Settings, CreatedAt: min(ms(since), now)}
 	return tx.Create(&version).Error
 }
 
@@ -161,7 +168,7 @@ func (s *Store) UpdateEndpoint(ctx context.Context, endpoint webhook.Endpoint, e
 		if err != nil {
 			return err
 		}
-		if err := addVersion(tx, row, endpoint.UpdatedAt); err != nil {
+		if err := s.addVersion(tx, row, endpoint.UpdatedAt); err != nil {
 			return err
 		}
 		if err := syncQueue(tx, endpoint.ID); err != nil {

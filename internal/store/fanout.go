@@ -65,9 +65,9 @@ func (s *Store) FanOutStep(ctx context.Context) (*webhook.FanOutStep, error) {
 	err = s.db(ctx).Raw(`SELECT e.id, e.project_id, v.version, v.settings, e.state, e.created_at, e.updated_at, e.deleted_at, e.paused_because, e.paused_at
  FROM endpoints e JOIN endpoint_versions v ON v.endpoint_id = e.id
  AND v.version = (SELECT max(w.version) FROM endpoint_versions w WHERE w.endpoint_id = e.id AND w.created_at <= ?)
- WHERE e.id > ? AND e.created_at <= ? AND (e.deleted_at = 0 OR e.deleted_at > ?) AND (? OR e.project_id = ?)
+ WHERE e.id > ? AND (e.deleted_at = 0 OR e.deleted_at > ?) AND (? OR e.project_id = ?)
  ORDER BY e.id LIMIT ?`,
-		event.AcceptedAt, scope(row.Cursor), event.AcceptedAt, event.AcceptedAt, event.ProjectID == uid{}, scope(event.ProjectID), fanOutSize).Scan(&rows).Error
+		event.AcceptedAt, scope(row.Cursor), event.AcceptedAt, event.ProjectID == uid{}, scope(event.ProjectID), fanOutSize).Scan(&rows).Error
 	if err != nil {
 		return nil, wrap("read the next fan-out step", err)
 	}

@@ -58,7 +58,7 @@ func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, limit int) (
 		}
 		shareOut(endpoints, limit, t.now)
 		for _, r := range endpoints {
-			if jobs, err = t.take(r, node, limit-len(jobs), jobs); err != nil {
+			if jobs, err = t.take(r, node, jobs); err != nil {
 				return err
 			}
 			if err := t.turn(r); err != nil {
@@ -92,18 +92,18 @@ func (t *liteTx) ready(limit int) (endpoints []*ready, err error) {
 
 // take claims rows of one endpoint according to its share, and the head of its
 // line.
-func (t *liteTx) take(r *ready, node webhook.NodeID, limit int, jobs []webhook.Job) ([]webhook.Job, error) {
+func (t *liteTx) take(r *ready, node webhook.NodeID, jobs []webhook.Job) ([]webhook.Job, error) {
 	if err := t.goOnCatchingUp(r); err != nil {
 		return nil, err
 	}
 	var rows []jobRow
-	if n := min(r.share, limit); n > 0 {
+	if r.share > 0 {
 		var j jobRow
-		if err := t.each(liteFree, []any{r.endpoint[:], t.now, n}, j.targets(), func() { rows = append(rows, j) }); err != nil {
+		if err := t.each(liteFree, []any{r.endpoint[:], t.now, r.share}, j.targets(), func() { rows = append(rows, j) }); err != nil {
 			return nil, err
 		}
 	}
-	if r.lineDue <= t.now && len(rows) < limit && r.allowance(t.now) > len(rows) {
+	if r.line {
 		head, there, err := t.lineHead(r)
 		if err != nil {
 			return nil, err

@@ -40,9 +40,9 @@ const (
   AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.endpoint_id = t.e AND s.state = 'sending' AND s.lease_until > 0 AND s.ordered)),
  l AS MATERIALIZED (SELECT d.id, c.lease FROM c JOIN deliveries d ON d.id = c.id WHERE d.state = 'waiting' FOR UPDATE OF d SKIP LOCKED),
  k AS MATERIALIZED (SELECT id, lease, row_number() OVER () AS rn FROM l)
- UPDATE deliveries d SET state = 'sending', attempts = d.attempts + 1, attempt_id = a.id, lease_until = $6 + k.lease, node_id = $8
- FROM k JOIN unnest($7::uuid[]) WITH ORDINALITY AS a(id, rn) ON a.rn = k.rn, events e
- WHERE d.id = k.id AND e.id = d.event_id RETURNING ` + jobColumns
+ UPDATE deliveries d SET state = 'sending', attempts = d.attempts + 1, attempt_id = ($7::uuid[])[k.rn], lease_until = $6 + k.lease, node_id = $8
+ FROM k, events e
+ WHERE d.id = k.id AND e.id = d.event_id AND k.rn <= cardinality($7::uuid[]) RETURNING ` + jobColumns
 
 	pgHeads = `UPDATE endpoint_queue q SET rate_tat = t.tat,
  next_due_at = COALESCE((SELECT w.due_at FROM deliveries w WHERE w.endpoint_id = q.endpoint_id AND w.state = 'waiting' AND NOT w.ordered AND NOT w.test
@@ -126,7 +126,7 @@ func (q *pgQueue) claimOnce(ctx context.Context, node webhook.NodeID, limit int,
 	}
 	live := stillReady(endpoints, now)
 	shareOut(live, limit, now)
-	if jobs, err = tx.take(ctx, live, node, limit, now); err != nil {
+	if jobs, err = tx.take(ctx, live, node, now); err != nil {
 		return nil, 0, false, err
 	}
 	count(jobs, live, now)
@@ -168,7 +168,7 @@ func (t *pgTx) ready(ctx context.Context, limit int, wait bool) (endpoints []*re
 }
 
 // take claims rows of the endpoints according to their shares.
-func (t *pgTx) take(ctx context.Context, endpoints []*ready, node webhook.NodeID, limit int, now int64) (jobs []webhook.Job, err error) {
+func (t *pgTx) take(ctx context.Context, endpoints []*ready, node webhook.NodeID, now int64) (jobs []webhook.Job, err error) {
 	n := len(endpoints)
 	if n == 0 {
 		return nil, nil
@@ -176,9 +176,8 @@ func (t *pgTx) take(ctx context.Context, endpoints []*ready, node webhook.NodeID
 	ids, shares, limits, leases, lines := make([][16]byte, n), make([]int, n), make([]int, n), make([]int64, n), make([]bool, n)
 	rows := 0
 	for i, r := range endpoints {
-		ids[i], shares[i], limits[i], leases[i] = r.endpoint, r.share, r.limit(), r.leaseMS()
-		lines[i] = r.lineDue <= now && rows < limit && r.allowance(now) > r.share
-		if rows += r.share; lines[i] {
+		ids[i], shares[i], limits[i], leases[i], lines[i] = r.endpoint, r.share, r.limit(), r.leaseMS(), r.line
+		if rows += r.share; r.line {
 			rows++
 		}
 		if r.catchingUp {

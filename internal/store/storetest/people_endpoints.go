@@ -144,7 +144,10 @@ func endpointsAt(h *Harness) {
 	ctx := h.T.Context()
 	e := h.endpoint(h.Endpoint(func(s *webhook.Settings) { s.Name = "first" }).ID)
 	gone := h.endpoint(h.Endpoint(func(s *webhook.Settings) { s.Name = "gone" }).ID)
-	start := moment()
+	for _, table := range []string{"endpoints", "endpoint_versions"} {
+		h.Exec("UPDATE %s SET created_at = created_at - 60000", table)
+	}
+	start := moment().Add(-30 * time.Second)
 	e.UpdatedAt, e.Name = start.Add(10*time.Second), "second"
 	h.must(h.Store.UpdateEndpoint(ctx, e, h.audit("endpoint.updated")))
 	h.must(h.Store.DeleteEndpoint(ctx, h.Project, gone.ID, start.Add(20*time.Second), h.audit("endpoint.deleted")))

@@ -97,6 +97,30 @@ var deliveries = []scene{
 		}
 		h.same(first(h.Store.Attempts(ctx, h.Project, d.ID)), want)
 	}},
+	{"attempts of many deliveries are read at once, without bodies and of one project only", func(h *Harness) {
+		ctx, e, stranger := h.T.Context(), h.Endpoint(), h.EndpointOf(h.NewProject("other"))
+		twice, untried := h.publish(asIs, e)[0], webhook.DeliveryID{UUID: mint.UUID(time.Now())}
+		tried := func() webhook.Attempt {
+			result := h.Failed(h.ClaimOne(), 0)
+			result.Attempt.Response.Body, result.Attempt.Response.Truncated = []byte("oops"), true
+			h.Record(result)
+			a := result.Attempt
+			a.StartedAt, a.Response.Body = a.StartedAt.UTC().Truncate(time.Millisecond), nil
+			return a
+		}
+		want := map[webhook.DeliveryID][]webhook.Attempt{twice.ID: {tried(), tried()}}
+		h.must(h.Store.CancelBy(ctx, h.Project, twice.ID, "enough", h.audit("delivery.cancelled")))
+		theirs := h.publish(func(ev *webhook.Event) { ev.ProjectID = stranger.ProjectID }, stranger)[0]
+		foreign := tried()
+		ids := []webhook.DeliveryID{theirs.ID, untried, twice.ID}
+		h.same(first(h.Store.AttemptsOf(ctx, h.Project, ids)), want)
+		h.same(len(first(h.Store.AttemptsOf(ctx, h.Project, nil))), 0)
+		want[theirs.ID] = []webhook.Attempt{foreign}
+		h.same(first(h.Store.AttemptsOf(ctx, webhook.ProjectID{}, ids)), want)
+		h.must(h.Store.DeleteProject(ctx, stranger.ProjectID, h.audit("project.deleted")))
+		delete(want, theirs.ID)
+		h.same(first(h.Store.AttemptsOf(ctx, webhook.ProjectID{}, ids)), want)
+	}},
 }
 
 func deliveryFilters(h *Harness) {

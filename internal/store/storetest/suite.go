@@ -16,6 +16,8 @@ var groups = []group{
 	{"claiming", claiming},
 	{"ordering", ordering},
 	{"results", results},
+	{"fanning out", fanningOut},
+	{"housekeeping", housekeeping},
 	{"random", randomly},
 }
 

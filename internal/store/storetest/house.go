@@ -1,0 +1,166 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+const retention = 720 * time.Hour
+
+func housekeeping(t *testing.T, fresh func(t *testing.T) *Harness) {
+	keep := func(h *Harness) {
+		h.T.Helper()
+		if err := h.Store.Housekeep(h.T.Context(), retention); err != nil {
+			h.T.Fatal(err)
+		}
+		h.CheckInvariants("the housekeeping")
+	}
+	// old stores an event of the past with one delivery to each endpoint.
+	old := func(h *Harness, age time.Duration, endpoints ...webhook.Endpoint) []webhook.Delivery {
+		h.T.Helper()
+		event := h.Event()
+		event.ID.UUID = mint.UUID(time.Now().Add(-age))
+		item := h.Item(event, false, endpoints...)
+		for i := range item.Deliveries {
+			item.Deliveries[i].ID.UUID = mint.UUID(time.Now().Add(-age))
+		}
+		h.Admit(item)
+		return item.Deliveries
+	}
+	t.Run("what ended long ago goes with its log, what is young stays", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		gone := old(h, retention+time.Hour, e)[0]
+		h.Record(h.Delivered(h.ClaimOne()))
+		kept := old(h, retention-48*time.Hour, e)[0]
+		h.Record(h.Delivered(h.ClaimOne()))
+		keep(h)
+		if n := h.Number("SELECT count(*) FROM deliveries WHERE id = %s", h.Lit(gone.ID.UUID)); n != 0 {
+			t.Error("the old delivery is still there")
+		}
+		if n := h.Number("SELECT count(*) FROM events WHERE id = %s", h.Lit(gone.EventID.UUID)); n != 0 {
+			t.Error("the old event is still there")
+		}
+		if h.Attempts(kept.ID, webhook.OutcomeDelivered) != 1 || h.State(kept.ID) != webhook.Delivered {
+			t.Error("the young delivery or its log is gone")
+		}
+	})
+	t.Run("what still waits at that age expires and is kept until the next time", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		line := h.Endpoint(func(s *webhook.Settings) { s.Ordered = true })
+		expired := old(h, retention+time.Hour, line)[0]
+		h.Record(h.Failed(h.ClaimOne(), time.Hour))
+		young := h.Publish(line)[0]
+		h.Claim(1)
+		if err := h.Store.Housekeep(t.Context(), retention); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.Number("SELECT count(*) FROM deliveries WHERE id = %s AND state <> 'cancelled'", h.Lit(expired.ID.UUID)); n != 0 {
+			t.Error("the expired delivery is live")
+		}
+		if j := h.ClaimOne(); j.Delivery.ID != young.ID {
+			t.Error("the line did not go on")
+		}
+	})
+	t.Run("a delivery that is out is never removed", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		d := old(h, retention+time.Hour, h.Endpoint())[0]
+		j := h.ClaimOne()
+		keep(h)
+		if h.State(d.ID) != webhook.Sending {
+			t.Fatalf("it is %s", h.State(d.ID))
+		}
+		h.Record(h.Delivered(j))
+		keep(h)
+	})
+	t.Run("an event that was resent is kept as long as the resend", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		d := old(h, retention+48*time.Hour, h.Endpoint())[0]
+		h.Record(h.Delivered(h.ClaimOne()))
+		again := h.Resend(d.ID)
+		keep(h)
+		if j := h.ClaimOne(); j.Delivery.ID != again || len(j.Event.Data) == 0 {
+			t.Error("the resend lost its event")
+		}
+	})
+	t.Run("what a deleted endpoint has left is cancelled", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		h.Publish(e)
+		j := h.ClaimOne()
+		d := h.Publish(e)[0]
+		if err := h.Store.DeleteEndpoint(t.Context(), h.Project, e.ID, time.Now(), h.audit("endpoint.deleted")); err != nil {
+			t.Fatal(err)
+		}
+		if h.State(d.ID) != webhook.Cancelled {
+			t.Errorf("the waiting one is %s", h.State(d.ID))
+		}
+		h.Record(h.Failed(j, time.Second))
+		h.Pass(time.Minute)
+		if n := len(h.Claim(10)); n != 0 {
+			t.Error("claimed for a deleted endpoint")
+		}
+		keep(h)
+		if h.State(j.Delivery.ID) != webhook.Cancelled {
+			t.Errorf("the one that was out is %s", h.State(j.Delivery.ID))
+		}
+	})
+	t.Run("minutes are folded to hours without losing a count", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint()
+		for range 4 {
+			h.Publish(e)
+		}
+		for i, j := range h.Claim(10) {
+			s := h.Delivered(j)
+			s.Attempt.StartedAt = time.Now().Add(-72 * time.Hour).Truncate(time.Hour).Add(time.Duration(i*10) * time.Minute)
+			h.Record(s)
+		}
+		keep(h)
+		keep(h)
+		if n := h.Number("SELECT count(*) FROM endpoint_minute"); n != 1 {
+			t.Errorf("%d rows, want 1", n)
+		}
+		if n := h.Number("SELECT n * 1000 + b2 FROM endpoint_minute WHERE minute %% 3600000 = 0"); n != 4004 {
+			t.Errorf("n and the 4 ms bucket are %d, want 4004", n)
+		}
+	})
+	t.Run("secrets are wiped after their grace", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		h.Endpoint()
+		h.Endpoint()
+		h.Exec("UPDATE secrets SET expires_at = 1000 WHERE id = (SELECT id FROM secrets ORDER BY id LIMIT 1)")
+		keep(h)
+		if n := h.Number("SELECT count(*) FROM secrets WHERE sealed IS NULL"); n != 1 {
+			t.Errorf("%d secrets wiped, want 1", n)
+		}
+	})
+	t.Run("a node that lives is known, the backlog counts endpoints", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		for range 2 {
+			if err := h.Store.Heartbeat(t.Context(), h.Node, "host", "1.0"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := h.Number("SELECT count(*) FROM nodes"); n != 1 {
+			t.Errorf("%d nodes, want 1", n)
+		}
+		h.Publish(h.Endpoint(), h.Endpoint())
+		h.Pass(time.Second)
+		b, err := h.Store.Backlog(t.Context())
+		if err != nil || b.Ready != 2 || b.Oldest < time.Second {
+			t.Errorf("backlog %+v, %v", b, err)
+		}
+	})
+}
