@@ -209,6 +209,32 @@ func (f *fixture) exhaust() {
 	f.must(f.store.Record(ctx, node, settled))
 }
 
+func TestListedDeliveriesHaveTheirAttemptsWithoutBodies(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id, _, _ := f.delivery()
+	f.exhaust()
+	f.ok(202, f.full, "POST", "/events", viewed)
+	for who, key := range map[string]string{"a project's key": f.read, "an instance key": f.instanceRead} {
+		list := f.ok(200, key, "GET", "/deliveries", "")
+		fresh, row := list.at("data", 0), list.at("data", 1)
+		if list.count("data") != 2 || fresh.count("attempts") != 0 || row.count("attempts") != 1 {
+			t.Fatalf("%s sees %v", who, list.value)
+		}
+		row.is(map[string]string{"id": id, "attemptCount": "1", "lastAttempt.status": "500"})
+		attempt := row.at("attempts", 0)
+		attempt.is(map[string]string{"number": "1", "outcome": "failed", "cause": "http_status", "error": "answered 500", "durationMs": "3.5",
+			"timings.firstByte": "1.25", "request.method": "POST", "request.url": "https://receiver.example/hook", "response.status": "500",
+			"response.truncated": "false"})
+		if attempt.count("request", "headers") != 1 || attempt.text("response", "headers", 0, "name") != "Server" {
+			t.Errorf("%s sees the headers %v", who, attempt.value)
+		}
+		if attempt.at("request").has("body") || attempt.at("response").has("body") {
+			t.Errorf("%s sees bodies: %v", who, attempt.value)
+		}
+	}
+}
+
 func TestAnEventSaysWhoGotItAndWhoDidNot(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

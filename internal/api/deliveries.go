@@ -12,7 +12,7 @@ const deliveryGroup = "Deliveries"
 
 func (a *API) deliveryCalls() {
 	add(a, Call{Method: http.MethodGet, Path: "/deliveries", ID: "list-deliveries", Group: deliveryGroup, May: account.ViewDeliveries,
-		Summary: "List deliveries", Text: "Newest first."}, a.listDeliveries)
+		Summary: "List deliveries", Text: "Newest first, with their attempts but no bodies."}, a.listDeliveries)
 	add(a, Call{Method: http.MethodGet, Path: "/deliveries/{id}", ID: "get-delivery", Group: deliveryGroup, May: account.ViewDeliveries,
 		Summary: "Get a delivery with its attempts"}, a.getDelivery)
 	add(a, Call{Method: http.MethodPost, Path: "/deliveries/{id}/resend", ID: "resend-delivery", Group: deliveryGroup, May: account.SendAgain,
@@ -60,7 +60,7 @@ func idFilter(text, at string) (webhook.UUID, error) {
 	return id, locate(err, at)
 }
 
-func (a *API) listDeliveries(ctx context.Context, caller account.Caller, in *listDeliveriesInput) (*answer[List[DeliveryRow]], error) {
+func (a *API) listDeliveries(ctx context.Context, caller account.Caller, in *listDeliveriesInput) (*answer[List[ListedDelivery]], error) {
 	f, err := in.filter()
 	if err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func (a *API) listDeliveries(ctx context.Context, caller account.Caller, in *lis
 	if f.ProjectID, err = a.projectOf(ctx, caller, in.ProjectID, "query.projectId"); err != nil {
 		return nil, err
 	}
-	page, err := a.manage.Deliveries(ctx, caller, f)
-	return answering(listOf(page, deliveryRow), err)
+	page, err := a.manage.DeliveryLog(ctx, caller, f)
+	return answering(listOf(page, listedDelivery), err)
 }
 
 func deliveryID(in *ByID) (webhook.DeliveryID, error) {

@@ -44,21 +44,39 @@ type Delivery struct {
 	Attempts    []Attempt `json:"attempts"`
 }
 
+// ListedDelivery is a delivery with its attempts in short.
+type ListedDelivery struct {
+	DeliveryRow
+	Attempts []ListedAttempt `json:"attempts" doc:"Without bodies"`
+}
+
+// ListedAttempt is an attempt without bodies.
+type ListedAttempt struct {
+	AttemptFacts
+	Request  RequestHead   `json:"request"`
+	Response *ResponseHead `json:"response,omitempty" doc:"Not there if nothing came back"`
+}
+
 // Attempt is one request on the wire and what came back.
 type Attempt struct {
-	ID              string    `json:"id" format:"uuid"`
-	Number          int       `json:"number"`
-	StartedAt       string    `json:"startedAt" format:"date-time"`
-	DurationMS      float64   `json:"durationMs"`
-	Timings         Timings   `json:"timings"`
-	Outcome         string    `json:"outcome" enum:"delivered,failed,unknown"`
-	Cause           string    `json:"cause,omitempty" doc:"Why it failed, as a word to group by"`
-	Error           string    `json:"error,omitempty" doc:"Why it failed, in words"`
-	RetryAfter      float64   `json:"retryAfterSeconds,omitempty" doc:"How long the receiver asked to be left alone"`
-	EndpointVersion int64     `json:"endpointVersion"`
-	SecretID        string    `json:"secretId,omitempty" format:"uuid"`
-	Request         Request   `json:"request"`
-	Response        *Response `json:"response,omitempty" doc:"Not there if nothing came back"`
+	AttemptFacts
+	Request  Request   `json:"request"`
+	Response *Response `json:"response,omitempty" doc:"Not there if nothing came back"`
+}
+
+// AttemptFacts are what is known of an attempt beside its messages.
+type AttemptFacts struct {
+	ID              string  `json:"id" format:"uuid"`
+	Number          int     `json:"number"`
+	StartedAt       string  `json:"startedAt" format:"date-time"`
+	DurationMS      float64 `json:"durationMs"`
+	Timings         Timings `json:"timings"`
+	Outcome         string  `json:"outcome" enum:"delivered,failed,unknown"`
+	Cause           string  `json:"cause,omitempty" doc:"Why it failed, as a word to group by"`
+	Error           string  `json:"error,omitempty" doc:"Why it failed, in words"`
+	RetryAfter      float64 `json:"retryAfterSeconds,omitempty" doc:"How long the receiver asked to be left alone"`
+	EndpointVersion int64   `json:"endpointVersion"`
+	SecretID        string  `json:"secretId,omitempty" format:"uuid"`
 }
 
 // Timings are the phases of an attempt in milliseconds; 0 for one that did not
@@ -70,22 +88,32 @@ type Timings struct {
 	FirstByte float64 `json:"firstByte"`
 }
 
+// RequestHead is what was sent but for the body.
+type RequestHead struct {
+	Method  string `json:"method"`
+	URL     string `json:"url"`
+	Headers []Line `json:"headers"`
+}
+
 // Request is what was sent.
 type Request struct {
-	Method   string `json:"method"`
-	URL      string `json:"url"`
-	Headers  []Line `json:"headers"`
+	RequestHead
 	Body     string `json:"body"`
 	BodyNote string `json:"bodyNote,omitempty" doc:"Why the body is missing or differs from what was sent"`
 }
 
+// ResponseHead is what came back but for the body.
+type ResponseHead struct {
+	Status    int    `json:"status"`
+	Headers   []Line `json:"headers"`
+	Truncated bool   `json:"truncated" doc:"The body was longer than what is kept of it"`
+}
+
 // Response is what came back.
 type Response struct {
-	Status       int    `json:"status"`
-	Headers      []Line `json:"headers"`
+	ResponseHead
 	Body         string `json:"body"`
 	BodyEncoding string `json:"bodyEncoding,omitempty" enum:"base64" doc:"Set if the body is no UTF-8 text"`
-	Truncated    bool   `json:"truncated"`
 }
 
 // Line is one header as it stood on the wire.
@@ -118,13 +146,21 @@ func deliveryShape(d manage.DeliveryDetail) Delivery {
 	}
 }
 
+func listedDelivery(d manage.ListedDelivery) ListedDelivery {
+	return ListedDelivery{DeliveryRow: deliveryRow(d.DeliveryRow), Attempts: each(d.Attempts, func(a webhook.Attempt) ListedAttempt {
+		listed := ListedAttempt{AttemptFacts: attemptFacts(a), Request: requestHead(a.Request)}
+		if a.Response.Status != 0 {
+			head := responseHead(a.Response)
+			listed.Response = &head
+		}
+		return listed
+	})}
+}
+
 func attemptShape(a webhook.Attempt, note string) Attempt {
 	shape := Attempt{
-		ID: a.ID.String(), Number: a.Number, StartedAt: stamp(a.StartedAt), DurationMS: milliseconds(a.Duration),
-		Timings: Timings{milliseconds(a.Timings.DNS), milliseconds(a.Timings.Connect), milliseconds(a.Timings.TLS), milliseconds(a.Timings.FirstByte)},
-		Outcome: string(a.Outcome), Cause: string(a.Cause), Error: a.Error, RetryAfter: a.RetryAfter.Seconds(),
-		EndpointVersion: a.EndpointVersion, SecretID: idOrEmpty(a.SecretID.UUID),
-		Request: Request{Method: a.Request.Method, URL: a.Request.URL, Headers: lines(a.Request.Headers), Body: string(a.Request.Body), BodyNote: note},
+		AttemptFacts: attemptFacts(a),
+		Request:      Request{RequestHead: requestHead(a.Request), Body: string(a.Request.Body), BodyNote: note},
 	}
 	if a.Response.Status != 0 {
 		shape.Response = responseShape(a.Response)
@@ -132,9 +168,26 @@ func attemptShape(a webhook.Attempt, note string) Attempt {
 	return shape
 }
 
+func attemptFacts(a webhook.Attempt) AttemptFacts {
+	return AttemptFacts{
+		ID: a.ID.String(), Number: a.Number, StartedAt: stamp(a.StartedAt), DurationMS: milliseconds(a.Duration),
+		Timings: Timings{milliseconds(a.Timings.DNS), milliseconds(a.Timings.Connect), milliseconds(a.Timings.TLS), milliseconds(a.Timings.FirstByte)},
+		Outcome: string(a.Outcome), Cause: string(a.Cause), Error: a.Error, RetryAfter: a.RetryAfter.Seconds(),
+		EndpointVersion: a.EndpointVersion, SecretID: idOrEmpty(a.SecretID.UUID),
+	}
+}
+
+func requestHead(r webhook.Request) RequestHead {
+	return RequestHead{Method: r.Method, URL: r.URL, Headers: lines(r.Headers)}
+}
+
+func responseHead(r webhook.Response) ResponseHead {
+	return ResponseHead{Status: r.Status, Headers: lines(r.Headers), Truncated: r.Truncated}
+}
+
 // responseShape keeps a receiver's bytes: JSON text can't hold them all.
 func responseShape(r webhook.Response) *Response {
-	shape := &Response{Status: r.Status, Headers: lines(r.Headers), Body: string(r.Body), Truncated: r.Truncated}
+	shape := &Response{ResponseHead: responseHead(r), Body: string(r.Body)}
 	if !utf8.Valid(r.Body) {
 		shape.Body, shape.BodyEncoding = base64.StdEncoding.EncodeToString(r.Body), "base64"
 	}

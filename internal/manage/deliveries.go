@@ -54,6 +54,43 @@ func (s *Service) Deliveries(ctx context.Context, c account.Caller, f webhook.De
 	return page, nil
 }
 
+// ListedDelivery is a delivery with its attempts, which have no bodies.
+type ListedDelivery struct {
+	webhook.DeliveryRow
+	Attempts []webhook.Attempt
+}
+
+// DeliveryLog is Deliveries with the attempts of each, read at once.
+func (s *Service) DeliveryLog(ctx context.Context, c account.Caller, f webhook.DeliveryFilter) (webhook.Page[ListedDelivery], error) {
+	var none webhook.Page[ListedDelivery]
+	var err error
+	if f.ProjectID, err = scope(c, account.ViewDeliveries, f.ProjectID); err != nil {
+		return none, err
+	}
+	page, err := s.Deliveries(ctx, c, f)
+	if err != nil {
+		return none, err
+	}
+	ids := make([]webhook.DeliveryID, len(page.Items))
+	for i, row := range page.Items {
+		ids[i] = row.ID
+	}
+	attempts, err := s.Store.AttemptsOf(ctx, f.ProjectID, ids)
+	if err != nil {
+		return none, err
+	}
+	list := webhook.Page[ListedDelivery]{Items: make([]ListedDelivery, len(page.Items)), Next: page.Next, SearchedBackTo: page.SearchedBackTo}
+	for i, row := range page.Items {
+		list.Items[i] = ListedDelivery{DeliveryRow: row, Attempts: attempts[row.ID]}
+		if !c.SeesURLs(row.ProjectID) {
+			for j, a := range list.Items[i].Attempts {
+				list.Items[i].Attempts[j] = maskAttempt(a)
+			}
+		}
+	}
+	return list, nil
+}
+
 func checkState(state webhook.State) error {
 	switch state {
 	case "", webhook.Waiting, webhook.Sending, webhook.Delivered, webhook.Exhausted, webhook.Cancelled, webhook.Held:

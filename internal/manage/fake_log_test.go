@@ -130,6 +130,18 @@ func (m *memory) Attempts(_ context.Context, _ webhook.ProjectID, id webhook.Del
 	return m.attempts[id], nil
 }
 
+func (m *memory) AttemptsOf(_ context.Context, project webhook.ProjectID, ids []webhook.DeliveryID) (map[webhook.DeliveryID][]webhook.Attempt, error) {
+	found := map[webhook.DeliveryID][]webhook.Attempt{}
+	for _, id := range ids {
+		for _, a := range m.attempts[id] {
+			if a.Response.Body = nil; project.IsZero() || m.deliveries[id].ProjectID == project {
+				found[id] = append(found[id], a)
+			}
+		}
+	}
+	return found, nil
+}
+
 func (m *memory) ResendBy(_ context.Context, _ webhook.ProjectID, of webhook.DeliveryID, again webhook.Delivery, entry webhook.AuditEntry) error {
 	row := m.deliveries[of]
 	row.Delivery = again

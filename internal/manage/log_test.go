@@ -136,6 +136,16 @@ func TestViewersSeeAttemptsWithoutTokens(t *testing.T) {
 	if page.Items[0].EndpointURL != "https://example.com/…" {
 		t.Errorf("the list shows %s", page.Items[0].EndpointURL)
 	}
+	listed := must[webhook.Page[manage.ListedDelivery]](t)(b.DeliveryLog(t.Context(), c, webhook.DeliveryFilter{ProjectID: b.project.ID})).Items[0]
+	a.Attempt = listed.Attempts[0]
+	got = []string{listed.EndpointURL, a.Request.URL, a.Request.Headers[0].Value, a.Request.Headers[1].Value, a.Response.Headers[0].Value}
+	if want := []string{"https://example.com/…", "https://example.com/…", "1", "****", "****"}; !slices.Equal(got, want) || a.Response.Body != nil {
+		t.Errorf("the list with attempts shows %q and the body %q, want %q", got, a.Response.Body, want)
+	}
+	open := must[webhook.Page[manage.ListedDelivery]](t)(b.DeliveryLog(t.Context(), b.narrow(account.ScopeRead), webhook.DeliveryFilter{})).Items[0]
+	if got := open.Attempts[0].Request.URL; got != "https://example.com/hook?token=t" {
+		t.Errorf("the list shows a key %s", got)
+	}
 	_, err := b.Deliveries(t.Context(), c, webhook.DeliveryFilter{ProjectID: b.project.ID, State: "lost"})
 	wantPlaces(t, "an unknown state", err, "state")
 }

@@ -184,6 +184,9 @@ type Deliveries interface {
 	Delivery(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) (webhook.DeliveryRow, error)
 	// Attempts of a delivery in order, without request bodies.
 	Attempts(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) ([]webhook.Attempt, error)
+	// AttemptsOf is Attempts of several deliveries at once, without any bodies;
+	// project zero stands for any. What is not found has no entry.
+	AttemptsOf(ctx context.Context, project webhook.ProjectID, ids []webhook.DeliveryID) (map[webhook.DeliveryID][]webhook.Attempt, error)
 	// ResendBy stores a new waiting delivery of the same event. A Conflict in
 	// words if the first has not ended, its endpoint is deleted or its event's
 	// data expunged.
