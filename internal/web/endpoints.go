@@ -50,11 +50,12 @@ func (w *Web) listEndpoints(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]webhook.EndpointID, len(page.Items))
-	for i, e := range page.Items {
-		ids[i] = e.ID
-	}
+	ids := idsOf(page.Items)
 	stats, err := w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: project.ID, Since: now.Add(-trendSpan), Until: now, Step: time.Hour}, ids)
+	if err != nil {
+		return err
+	}
+	hours, err := w.hours(c, project.ID, ids)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (w *Web) listEndpoints(c *gin.Context) error {
 		Action: component.Link{Label: "New endpoint", URL: m.NewURL}, Command: "bellwire listen --port 9000",
 	}
 	for _, e := range page.Items {
-		m.Rows = append(m.Rows, presentEndpoint(e, stats[e.ID], now))
+		m.Rows = append(m.Rows, presentEndpoint(e, stats[e.ID], hours[e.ID], now))
 	}
 	return w.render(c, http.StatusOK, endpoints.List(m))
 }
@@ -176,7 +177,11 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 	if err != nil {
 		return endpoints.Head{}, err
 	}
-	head := presentHead(e, stats, now)
+	hours, err := w.hours(c, e.ProjectID, []webhook.EndpointID{e.ID})
+	if err != nil {
+		return endpoints.Head{}, err
+	}
+	head := presentHead(e, stats, hours[e.ID], now)
 	if caller.May(account.ChangeEndpoint, e.ProjectID) == nil {
 		head.EditURL = pathEndpoint(e, "edit")
 		head.Delete = component.ConfirmModel{

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -33,6 +34,37 @@ func TestOverview_names_what_failed(t *testing.T) {
 		f.attempted(503)
 	}
 	f.as(account.Viewer).get(f.path()).is(http.StatusOK).says("1 endpoint needs you", "3 attempts in a row failed", "503 Service Unavailable")
+}
+
+func TestEndpoint_that_gave_a_delivery_up_is_not_called_healthy(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	d := f.delivery(f.ours)
+	f.attempted(500)
+	f.viewed(f.ours)
+	f.attempted(200)
+	b := f.as(account.Viewer)
+	words := "1 delivery was given up in the last hour"
+	b.get(f.path("endpoints")).is(http.StatusOK).says("unsteady", words).hides("healthy")
+	b.get(f.path("endpoints", d.EndpointID.String())).is(http.StatusOK).says("unsteady", words).hides("healthy")
+	b.get(f.path()).is(http.StatusOK).says("Not all is well at your endpoint", "orders: unsteady, "+words)
+	f.clock.forward(2 * time.Hour)
+	b.get(f.path("endpoints")).is(http.StatusOK).says("healthy").hides("unsteady")
+}
+
+func TestOverview_wants_a_person_where_half_failed_in_an_hour(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	d := f.delivery(f.ours)
+	for i := range 20 {
+		f.attempted([]int{500, 200}[i%2])
+		f.viewed(f.ours)
+	}
+	b := f.as(account.Viewer)
+	words := "50 % of 20 attempts failed in the last hour"
+	b.get(f.path()).is(http.StatusOK).says("1 endpoint needs you", words)
+	b.get(f.path("endpoints")).is(http.StatusOK).says("unsteady", words)
+	b.get(f.path("endpoints", d.EndpointID.String())).is(http.StatusOK).says("unsteady", words)
 }
 
 func TestDeliveries_are_filtered_by_the_address(t *testing.T) {
@@ -179,11 +211,13 @@ func TestSupport_opens_a_payload_by_saying_why(t *testing.T) {
 	f.user("support@example.com", account.Support, "")
 	b := f.signIn("support@example.com")
 	one := f.path("deliveries", d.ID.String())
-	b.get(one).is(http.StatusOK).says("Your server answered 500").hides("prod_1", "t0p")
+	if !b.get(one).is(http.StatusOK).says("Your server answered 500", "Why you open the payload").hides("prod_1", "t0p").offers(one) {
+		t.Error("there is no form to say why")
+	}
 	if strings.Contains(f.actions(), "payload.viewed") {
 		t.Fatal("the log says that it was seen")
 	}
-	b.post(one, url.Values{"reason": {"ticket 4711"}}).is(http.StatusOK).says("prod_1").hides("t0p")
+	b.post(one, url.Values{"reason": {"ticket 4711"}}).is(http.StatusOK).says("prod_1").hides("t0p", "Why you open the payload")
 	if !strings.HasPrefix(f.actions(), "payload.viewed") {
 		t.Errorf("the audit log says %s", f.actions())
 	}

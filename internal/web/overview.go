@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,10 +31,6 @@ func (w *Web) projectPages() []line {
 		{post, "/p/:project/keys/:key/revoke", member, w.revokeKey},
 	}
 }
-
-// troubleFrom is how many failures in a row make an endpoint one that needs a
-// person.
-const troubleFrom = 3
 
 // lastFailures is how many the overview names.
 const lastFailures = 8
@@ -71,12 +68,19 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 		Latency: latencyChart(stats.Buckets, stepOf(span)), FailuresURL: under(project.ID, "deliveries") + "?state=exhausted",
 		Live: component.Live{URL: c.Request.URL.RequestURI()},
 	}
+	hours, err := w.hours(c, project.ID, idsOf(endpoints.Items))
+	if err != nil {
+		return none, err
+	}
+	var doubts []doubt
 	for _, e := range endpoints.Items {
-		if row, ok := presentTrouble(e, now); ok {
+		if row, ok := presentTrouble(e, hours[e.ID], now); ok {
 			m.Trouble = append(m.Trouble, row)
+		} else if d, ok := doubtOf(e, hours[e.ID]); ok {
+			doubts = append(doubts, d)
 		}
 	}
-	m.Verdict, m.Detail = overviewVerdict(project, len(endpoints.Items), len(m.Trouble), stats)
+	m.Verdict, m.Detail = overviewVerdict(project, len(endpoints.Items), len(m.Trouble), doubts, stats)
 	m.Shell.Trouble = len(m.Trouble) > 0
 	for _, row := range failures.Items {
 		line := presentDelivery(row, now)
@@ -148,16 +152,50 @@ func latencyWords(l webhook.Latency, q float64) string {
 	return "≤ " + span(d)
 }
 
-func overviewVerdict(p webhook.Project, endpoints, trouble int, s manage.Stats) (component.Mark, string) {
+// doubt is an endpoint that needs nobody yet and is not healthy either.
+type doubt struct{ name, state, why string }
+
+func doubtOf(e webhook.Endpoint, last hour) (doubt, bool) {
+	mark, why := endpointMark(e, last)
+	return doubt{e.Name, mark.Text, why}, mark.Tone == component.Retry
+}
+
+// namedDoubts is how many endpoints the verdict names.
+const namedDoubts = 3
+
+func doubtWords(doubts []doubt) string {
+	var parts []string
+	for i, d := range doubts {
+		if i == namedDoubts {
+			parts = append(parts, fmt.Sprintf("and %d more", len(doubts)-i))
+			break
+		}
+		words := d.name + ": " + d.state
+		if d.why != "" {
+			words += ", " + d.why
+		}
+		parts = append(parts, words)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+func overviewVerdict(p webhook.Project, endpoints, trouble int, doubts []doubt, s manage.Stats) (component.Mark, string) {
 	switch {
 	case p.Suspended():
 		return component.Mark{Tone: component.Held, Text: "This project is suspended"}, "Everything is held until an operator lifts the suspension."
 	case endpoints == 0:
 		return component.Mark{Tone: component.Neutral, Text: "No endpoint yet"}, "Connect one and send it a first event."
 	case trouble == 1:
-		return component.Mark{Tone: component.Bad, Text: "1 endpoint needs you"}, ""
+		return component.Mark{Tone: component.Bad, Text: "1 endpoint needs you"}, doubtWords(doubts)
 	case trouble > 1:
-		return component.Mark{Tone: component.Bad, Text: fmt.Sprintf("%d endpoints need you", trouble)}, ""
+		return component.Mark{Tone: component.Bad, Text: fmt.Sprintf("%d endpoints need you", trouble)}, doubtWords(doubts)
+	case len(doubts) > 0 && endpoints == 1:
+		return component.Mark{Tone: component.Retry, Text: "Not all is well at your endpoint"}, doubtWords(doubts)
+	case len(doubts) > 0:
+		return component.Mark{Tone: component.Retry, Text: fmt.Sprintf("Not all is well at %d of %d endpoints", len(doubts), endpoints)}, doubtWords(doubts)
 	case s.Delivered+s.Failed == 0:
 		return component.Mark{Tone: component.Neutral, Text: "All is quiet"}, "No event was delivered in this time."
 	case endpoints == 1:
@@ -167,8 +205,9 @@ func overviewVerdict(p webhook.Project, endpoints, trouble int, s manage.Stats) 
 }
 
 // presentTrouble is an endpoint's row if it needs a person.
-func presentTrouble(e webhook.Endpoint, now time.Time) (overview.TroubleRow, bool) {
+func presentTrouble(e webhook.Endpoint, last hour, now time.Time) (overview.TroubleRow, bool) {
 	row := overview.TroubleRow{Name: e.Name, URL: pathEndpoint(e), Target: e.URL, Action: component.Link{Label: "Look", URL: pathEndpoint(e)}}
+	why := component.Link{Label: "See why", URL: under(e.ProjectID, "deliveries") + "?endpoint=" + e.ID.String()}
 	switch {
 	case e.State == webhook.EndpointPaused && e.PausedBecause != webhook.PausedByPerson:
 		row.Mark = component.Mark{Tone: component.Held, Text: "paused"}
@@ -177,7 +216,10 @@ func presentTrouble(e webhook.Endpoint, now time.Time) (overview.TroubleRow, boo
 		row.Mark = component.Mark{Tone: component.Bad, Text: "failing"}
 		row.Cause = plural(int64(e.ConsecutiveFailures), "attempt", "attempts") + " in a row failed"
 		row.Since = moment(failingSince(e), now)
-		row.Action = component.Link{Label: "See why", URL: under(e.ProjectID, "deliveries") + "?endpoint=" + e.ID.String()}
+		row.Action = why
+	case e.State == webhook.EndpointActive && last.mostlyFailed():
+		row.Mark, row.Cause = endpointMark(e, last)
+		row.Action = why
 	default:
 		return row, false
 	}

@@ -17,38 +17,67 @@ func TestOverview_begins_with_one_sentence_of_state(t *testing.T) {
 	for want, c := range map[string]struct {
 		project            webhook.Project
 		endpoints, trouble int
+		doubts             []doubt
 		stats              manage.Stats
 	}{
-		"This project is suspended":    {webhook.Project{SuspendedAt: noon}, 3, 1, busy},
-		"No endpoint yet":              {webhook.Project{}, 0, 0, manage.Stats{}},
-		"1 endpoint needs you":         {webhook.Project{}, 3, 1, busy},
-		"2 endpoints need you":         {webhook.Project{}, 3, 2, manage.Stats{}},
-		"All is quiet":                 {webhook.Project{}, 3, 0, manage.Stats{}},
-		"Your endpoint is healthy":     {webhook.Project{}, 1, 0, busy},
-		"All 12 endpoints are healthy": {webhook.Project{}, 12, 0, busy},
+		"This project is suspended":            {webhook.Project{SuspendedAt: noon}, 3, 1, nil, busy},
+		"No endpoint yet":                      {webhook.Project{}, 0, 0, nil, manage.Stats{}},
+		"1 endpoint needs you":                 {webhook.Project{}, 3, 1, nil, busy},
+		"2 endpoints need you":                 {webhook.Project{}, 3, 2, nil, manage.Stats{}},
+		"All is quiet":                         {webhook.Project{}, 3, 0, nil, manage.Stats{}},
+		"Your endpoint is healthy":             {webhook.Project{}, 1, 0, nil, busy},
+		"All 12 endpoints are healthy":         {webhook.Project{}, 12, 0, nil, busy},
+		"Not all is well at your endpoint":     {webhook.Project{}, 1, 0, make([]doubt, 1), busy},
+		"Not all is well at 1 of 12 endpoints": {webhook.Project{}, 12, 0, make([]doubt, 1), busy},
+		"Not all is well at 2 of 12 endpoints": {webhook.Project{}, 12, 0, make([]doubt, 2), busy},
 	} {
-		if got, _ := overviewVerdict(c.project, c.endpoints, c.trouble, c.stats); got.Text != want {
+		if got, _ := overviewVerdict(c.project, c.endpoints, c.trouble, c.doubts, c.stats); got.Text != want {
 			t.Errorf("got %q, want %q", got.Text, want)
 		}
+	}
+}
+
+func TestOverview_names_the_endpoints_where_not_all_is_well(t *testing.T) {
+	t.Parallel()
+	e := wellEndpoint()
+	if _, ok := doubtOf(e, hour{attempts: 50, failed: 1}); ok {
+		t.Error("a healthy endpoint is in doubt")
+	}
+	d, ok := doubtOf(e, hour{attempts: 10, failed: 4})
+	if want := "orders: unsteady, 40 % of 10 attempts failed in the last hour."; !ok || doubtWords([]doubt{d}) != want {
+		t.Errorf("got %q", doubtWords([]doubt{d}))
+	}
+	if _, detail := overviewVerdict(webhook.Project{}, 5, 1, []doubt{d}, manage.Stats{}); !strings.Contains(detail, "orders: unsteady") {
+		t.Errorf("beside one that needs a person: %q", detail)
+	}
+	late := doubt{name: "late", state: "last attempt failed"}
+	if got := doubtWords([]doubt{late, late, late, late, late}); !strings.HasSuffix(got, "late: last attempt failed; and 2 more.") {
+		t.Errorf("five: %q", got)
 	}
 }
 
 func TestPresentTrouble_names_those_that_need_a_person(t *testing.T) {
 	t.Parallel()
 	e := wellEndpoint()
-	if _, ok := presentTrouble(e, noon); ok {
+	if _, ok := presentTrouble(e, hour{}, noon); ok {
 		t.Error("a healthy endpoint needs nobody")
 	}
+	if row, ok := presentTrouble(e, hour{attempts: 20, failed: 10}, noon); !ok || row.Mark.Text != "unsteady" || row.Cause != "50 % of 20 attempts failed in the last hour" || row.Action.Label != "See why" {
+		t.Errorf("half failed: %+v", row)
+	}
+	if _, ok := presentTrouble(e, hour{attempts: 20, failed: 9}, noon); ok {
+		t.Error("an unsteady endpoint needs nobody yet")
+	}
 	e.ConsecutiveFailures = troubleFrom
-	if row, ok := presentTrouble(e, noon); !ok || row.Cause != "3 attempts in a row failed" || !strings.Contains(row.Action.URL, "?endpoint="+e.ID.String()) {
+	if row, ok := presentTrouble(e, hour{}, noon); !ok || row.Cause != "3 attempts in a row failed" || !strings.Contains(row.Action.URL, "?endpoint="+e.ID.String()) {
 		t.Errorf("failing: %+v", row)
 	}
 	e.State, e.PausedBecause = webhook.EndpointPaused, webhook.PausedByPerson
-	if _, ok := presentTrouble(e, noon); ok {
+	if _, ok := presentTrouble(e, hour{}, noon); ok {
 		t.Error("somebody paused it and knows")
 	}
 	e.PausedBecause, e.PausedAt = webhook.PausedAsGone, noon.Add(-time.Hour)
-	if row, ok := presentTrouble(e, noon); !ok || row.Mark.Tone != component.Held || row.Since.Text != "1 h ago" {
+	if row, ok := presentTrouble(e, hour{}, noon); !ok || row.Mark.Tone != component.Held || row.Since.Text != "1 h ago" {
 		t.Errorf("gone: %+v", row)
 	}
 }

@@ -11,31 +11,14 @@ import (
 	"github.com/bellwire/bellwire/views/endpoints"
 )
 
-// endpointMark says how an endpoint is, and why it is not well.
-func endpointMark(e webhook.Endpoint) (component.Mark, string) {
-	switch {
-	case !e.DeletedAt.IsZero():
-		return component.Mark{Tone: component.Quiet, Text: "deleted"}, ""
-	case e.State == webhook.EndpointPaused:
-		return component.Mark{Tone: component.Held, Text: "paused"}, pauseWords(e.PausedBecause)
-	case e.ConsecutiveFailures >= troubleFrom:
-		return component.Mark{Tone: component.Bad, Text: "failing"}, plural(int64(e.ConsecutiveFailures), "failure", "failures") + " in a row"
-	case e.ConsecutiveFailures > 0:
-		return component.Mark{Tone: component.Retry, Text: "last attempt failed"}, ""
-	case e.LastSuccessAt.IsZero():
-		return component.Mark{Tone: component.Wait, Text: "nothing sent yet"}, ""
-	}
-	return component.Mark{Tone: component.Good, Text: "healthy"}, ""
-}
-
 // shownTopics is how many topics a list's row names.
 const shownTopics = 3
 
-func presentEndpoint(e webhook.Endpoint, buckets []webhook.StatsBucket, now time.Time) endpoints.Row {
+func presentEndpoint(e webhook.Endpoint, buckets []webhook.StatsBucket, last hour, now time.Time) endpoints.Row {
 	row := endpoints.Row{
 		URL: pathEndpoint(e), Name: e.Name, Target: e.URL, Topics: e.Topics, Format: string(e.Format), LastSuccess: moment(e.LastSuccessAt, now),
 	}
-	row.Mark, row.Note = endpointMark(e)
+	row.Mark, row.Note = endpointMark(e, last)
 	if len(e.Topics) > shownTopics {
 		row.Topics, row.MoreTopics = e.Topics[:shownTopics], fmt.Sprintf("+%d", len(e.Topics)-shownTopics)
 	}
@@ -51,7 +34,7 @@ func presentEndpoint(e webhook.Endpoint, buckets []webhook.StatsBucket, now time
 	return row
 }
 
-func presentHead(e webhook.Endpoint, stats manage.Stats, now time.Time) endpoints.Head {
+func presentHead(e webhook.Endpoint, stats manage.Stats, last hour, now time.Time) endpoints.Head {
 	head := endpoints.Head{
 		Name: e.Name, ID: e.ID.String(), Target: e.URL, Deleted: !e.DeletedAt.IsZero(),
 		Figures: []component.Figure{
@@ -62,12 +45,14 @@ func presentHead(e webhook.Endpoint, stats manage.Stats, now time.Time) endpoint
 		},
 	}
 	var note string
-	head.Mark, note = endpointMark(e)
+	head.Mark, note = endpointMark(e, last)
 	switch {
 	case e.State == webhook.EndpointPaused:
 		head.Because, head.Since = sentence("Paused: "+note), moment(e.PausedAt, now)
-	case note != "":
+	case e.ConsecutiveFailures >= troubleFrom:
 		head.Because, head.Since = sentence(note), moment(failingSince(e), now)
+	case note != "":
+		head.Because = sentence(note)
 	case e.NotBefore.After(now):
 		head.Because = "The receiver asked for quiet; the next request goes in " + span(e.NotBefore.Sub(now)) + "."
 	}

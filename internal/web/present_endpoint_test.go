@@ -22,22 +22,28 @@ func wellEndpoint() webhook.Endpoint {
 
 func TestEndpointMark_says_how_an_endpoint_is(t *testing.T) {
 	t.Parallel()
+	unsteady := component.Mark{Tone: component.Retry, Text: "unsteady"}
 	for name, c := range map[string]struct {
 		change func(*webhook.Endpoint)
+		last   hour
 		mark   component.Mark
 		note   string
 	}{
-		"well":       {func(*webhook.Endpoint) {}, component.Mark{Tone: component.Good, Text: "healthy"}, ""},
-		"new":        {func(e *webhook.Endpoint) { e.LastSuccessAt = time.Time{} }, component.Mark{Tone: component.Wait, Text: "nothing sent yet"}, ""},
-		"one failed": {func(e *webhook.Endpoint) { e.ConsecutiveFailures = 1 }, component.Mark{Tone: component.Retry, Text: "last attempt failed"}, ""},
-		"failing":    {func(e *webhook.Endpoint) { e.ConsecutiveFailures = 1200 }, component.Mark{Tone: component.Bad, Text: "failing"}, "1,200 failures in a row"},
+		"well":         {func(*webhook.Endpoint) {}, hour{attempts: 9, failed: 4}, component.Mark{Tone: component.Good, Text: "healthy"}, ""},
+		"new":          {func(e *webhook.Endpoint) { e.LastSuccessAt = time.Time{} }, hour{}, component.Mark{Tone: component.Wait, Text: "nothing sent yet"}, ""},
+		"one failed":   {func(e *webhook.Endpoint) { e.ConsecutiveFailures = 1 }, hour{attempts: 100, failed: 19}, component.Mark{Tone: component.Retry, Text: "last attempt failed"}, ""},
+		"failing":      {func(e *webhook.Endpoint) { e.ConsecutiveFailures = 1200 }, hour{attempts: 1300, failed: 1300}, component.Mark{Tone: component.Bad, Text: "failing"}, "1,200 failures in a row"},
+		"half failed":  {func(*webhook.Endpoint) {}, hour{attempts: 22, failed: 11}, unsteady, "50 % of 22 attempts failed in the last hour"},
+		"a fifth":      {func(*webhook.Endpoint) {}, hour{attempts: 10, failed: 2}, unsteady, "20 % of 10 attempts failed in the last hour"},
+		"less failed":  {func(*webhook.Endpoint) {}, hour{attempts: 100, failed: 19}, component.Mark{Tone: component.Good, Text: "healthy"}, ""},
+		"one given up": {func(*webhook.Endpoint) {}, hour{attempts: 100, failed: 1, exhausted: 1}, unsteady, "1 delivery was given up in the last hour"},
 		"paused": {func(e *webhook.Endpoint) { e.State, e.PausedBecause = webhook.EndpointPaused, webhook.PausedAsGone },
-			component.Mark{Tone: component.Held, Text: "paused"}, "the receiver answered 410 Gone"},
-		"deleted": {func(e *webhook.Endpoint) { e.DeletedAt, e.State = noon, webhook.EndpointPaused }, component.Mark{Tone: component.Quiet, Text: "deleted"}, ""},
+			hour{attempts: 20, failed: 20}, component.Mark{Tone: component.Held, Text: "paused"}, "the receiver answered 410 Gone"},
+		"deleted": {func(e *webhook.Endpoint) { e.DeletedAt, e.State = noon, webhook.EndpointPaused }, hour{}, component.Mark{Tone: component.Quiet, Text: "deleted"}, ""},
 	} {
 		e := wellEndpoint()
 		c.change(&e)
-		if mark, note := endpointMark(e); mark != c.mark || note != c.note {
+		if mark, note := endpointMark(e, c.last); mark != c.mark || note != c.note {
 			t.Errorf("%s: got %+v, %q", name, mark, note)
 		}
 	}
@@ -61,11 +67,11 @@ func TestPresentEndpoint_is_a_row_of_the_list(t *testing.T) {
 	e.Topics = []string{"a", "b", "c", "d", "e"}
 	var fast webhook.Latency
 	fast.Add(30 * time.Millisecond)
-	row := presentEndpoint(e, []webhook.StatsBucket{{Delivered: 3, Failed: 1, Latency: fast}, {}}, noon)
+	row := presentEndpoint(e, []webhook.StatsBucket{{Delivered: 3, Failed: 1, Latency: fast}, {}}, hour{}, noon)
 	if row.SuccessRate != "75.0 %" || row.P95 != "≤ 32 ms" || row.MoreTopics != "+2" || len(row.Topics) != 3 || len(row.Trend) != 2 || row.LastSuccess.Text != "1 min ago" {
 		t.Errorf("got %+v", row)
 	}
-	if row := presentEndpoint(wellEndpoint(), nil, noon); row.SuccessRate != "–" || row.P95 != "–" || row.MoreTopics != "" {
+	if row := presentEndpoint(wellEndpoint(), nil, hour{attempts: 20, failed: 20}, noon); row.SuccessRate != "–" || row.P95 != "–" || row.MoreTopics != "" || row.Note == "" {
 		t.Errorf("without numbers: %+v", row)
 	}
 }
@@ -73,19 +79,22 @@ func TestPresentEndpoint_is_a_row_of_the_list(t *testing.T) {
 func TestPresentHead_explains_what_is_not_well(t *testing.T) {
 	t.Parallel()
 	e := wellEndpoint()
-	if head := presentHead(e, manage.Stats{}, noon); head.Because != "" || head.Figures[3].Value != "0" {
+	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "" || head.Figures[3].Value != "0" {
 		t.Errorf("well: %+v", head)
 	}
+	if head := presentHead(e, manage.Stats{}, hour{attempts: 24, failed: 11}, noon); head.Mark.Text != "unsteady" || head.Because != "45 % of 24 attempts failed in the last hour." || !head.Since.Zero() {
+		t.Errorf("unsteady: %+v", head)
+	}
 	e.NotBefore = noon.Add(90 * time.Second)
-	if head := presentHead(e, manage.Stats{}, noon); head.Because != "The receiver asked for quiet; the next request goes in 1 min." {
+	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "The receiver asked for quiet; the next request goes in 1 min." {
 		t.Errorf("quiet: %q", head.Because)
 	}
 	e.ConsecutiveFailures, e.LastFailureAt = 5, noon
-	if head := presentHead(e, manage.Stats{}, noon); head.Because != "5 failures in a row." || head.Since.Zero() {
+	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "5 failures in a row." || head.Since.Zero() {
 		t.Errorf("failing: %q since %v", head.Because, head.Since)
 	}
 	e.State, e.PausedBecause, e.PausedAt = webhook.EndpointPaused, webhook.PausedBySecret, noon.Add(-time.Hour)
-	if head := presentHead(e, manage.Stats{}, noon); head.Because != "Paused: the signing secret can't be read." || head.Since.Text != "1 h ago" {
+	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "Paused: the signing secret can't be read." || head.Since.Text != "1 h ago" {
 		t.Errorf("paused: %q since %v", head.Because, head.Since)
 	}
 }
@@ -93,12 +102,12 @@ func TestPresentHead_explains_what_is_not_well(t *testing.T) {
 func TestOfferPause_fits_the_state(t *testing.T) {
 	t.Parallel()
 	e := wellEndpoint()
-	m, err := presentHead(e, manage.Stats{}, noon), error(nil)
+	m, err := presentHead(e, manage.Stats{}, hour{}, noon), error(nil)
 	if offerPause(&m, e, manage.Stats{}); m.Pause.URL == "" || m.ResumeURL != "" || err != nil {
 		t.Errorf("active: %+v", m)
 	}
 	e.State = webhook.EndpointPaused
-	m = presentHead(e, manage.Stats{}, noon)
+	m = presentHead(e, manage.Stats{}, hour{}, noon)
 	stats := manage.Stats{States: map[webhook.State]int64{webhook.Held: 214, webhook.Delivered: 9}}
 	if offerPause(&m, e, stats); m.Pause.URL != "" || !strings.HasSuffix(m.ResumeURL, "/resume") || m.Held != "214 held deliveries go out" {
 		t.Errorf("paused: %+v", m)
