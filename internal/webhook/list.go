@@ -95,11 +95,11 @@ type StatsBucket struct {
 // took at most 2^i milliseconds, the last bucket everything longer.
 type Latency [17]int64
 
-// Add counts one attempt.
+// Add counts one attempt, to the microsecond: a bucket's bound is never
+// exceeded by what is in it.
 func (l *Latency) Add(d time.Duration) {
-	ms := d.Milliseconds()
 	for i := range len(l) - 1 {
-		if ms <= 1<<i {
+		if d <= time.Millisecond<<i {
 			l[i]++
 			return
 		}
