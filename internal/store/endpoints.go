@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -212,6 +214,29 @@ func cancelWaiting(tx *gorm.DB, endpoint webhook.EndpointID, since time.Time) er
 		}
 	}
 	return nil
+}
+
+// cancelForDeleted ends what waits again at endpoints that were deleted while
+// their requests were out. Should it fail, Housekeep does it.
+func (s *Store) cancelForDeleted(ctx context.Context, candidates []uid) {
+	if len(candidates) == 0 {
+		return
+	}
+	slices.SortFunc(candidates, func(a, b uid) int { return slices.Compare(a[:], b[:]) })
+	var deleted []uid
+	err := s.db(ctx).Raw("SELECT id FROM endpoints WHERE deleted_at <> 0 AND id IN ?", slices.Compact(candidates)).Scan(&deleted).Error
+	for _, id := range deleted {
+		err = errors.Join(err, s.tx(ctx, "cancel for a deleted endpoint", func(tx *gorm.DB) error {
+			now, err := s.clock(tx)
+			if err != nil {
+				return err
+			}
+			return cancelWaiting(tx, webhook.EndpointID{UUID: webhook.UUID(id)}, at(now))
+		}))
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "deliveries of deleted endpoints wait for housekeeping", "error", err)
+	}
 }
 
 // lockStanding moves the catalogue on and holds an endpoint that is not

@@ -14,7 +14,15 @@ func (s *Store) Release(ctx context.Context, jobs []webhook.Job) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, slowest)
 	defer cancel()
-	return wrap("release claims", again(func() error { return s.hot.release(ctx, jobs) }))
+	if err := again(func() error { return s.hot.release(ctx, jobs) }); err != nil {
+		return wrap("release claims", err)
+	}
+	endpoints := make([]uid, len(jobs))
+	for i, j := range jobs {
+		endpoints[i] = uid(j.Delivery.EndpointID.UUID)
+	}
+	s.cancelForDeleted(ctx, endpoints)
+	return nil
 }
 
 // Expired reads attempts whose lease is over: nobody will tell their result.

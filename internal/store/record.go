@@ -34,7 +34,19 @@ func (s *Store) Record(ctx context.Context, node webhook.NodeID, results []webho
 			return wrap("record results", err)
 		}
 	}
+	s.cancelForDeleted(ctx, waitingAgain(results))
 	return nil
+}
+
+// waitingAgain are the endpoints with a retry among the results.
+func waitingAgain(results []webhook.Settled) []uid {
+	var endpoints []uid
+	for _, r := range results {
+		if r.State == webhook.Waiting {
+			endpoints = append(endpoints, uid(r.EndpointID.UUID))
+		}
+	}
+	return endpoints
 }
 
 // split takes the first result of each delivery, in order of id; a statement

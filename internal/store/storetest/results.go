@@ -53,6 +53,40 @@ func results(t *testing.T, fresh func(t *testing.T) *Harness) {
 			t.Errorf("%d failed attempts in the log, want 3", n)
 		}
 	})
+	t.Run("what was out when its endpoint was deleted is not tried again", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e, other := h.Endpoint(), h.Endpoint()
+		h.Publish(e, other)
+		h.Publish(e)
+		var failed, unsent webhook.Job
+		for _, j := range h.Claim(10) {
+			switch {
+			case j.Delivery.EndpointID == other.ID:
+				h.Record(h.Failed(j, time.Hour))
+			case failed.Delivery.ID.IsZero():
+				failed = j
+			default:
+				unsent = j
+			}
+		}
+		if err := h.Store.DeleteEndpoint(t.Context(), h.Project, e.ID, time.Now(), h.audit("endpoint.deleted")); err != nil {
+			t.Fatal(err)
+		}
+		h.Record(h.Failed(failed, time.Hour))
+		if err := h.Store.Release(t.Context(), []webhook.Job{unsent}); err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range []webhook.Job{failed, unsent} {
+			if row := h.Row(j.Delivery.ID); row.State != webhook.Cancelled || row.Reason != "the endpoint was deleted" {
+				t.Errorf("it is %s: %q", row.State, row.Reason)
+			}
+		}
+		if n := h.Number("SELECT count(*) FROM deliveries WHERE state = 'waiting'"); n != 1 {
+			t.Errorf("%d wait, want the other endpoint's one", n)
+		}
+		h.CheckInvariants("the deletion")
+	})
 	t.Run("recording a result again changes nothing", func(t *testing.T) {
 		t.Parallel()
 		h := fresh(t)
