@@ -62,7 +62,7 @@ type userCreateCommand struct {
 	output        `embed:""`
 	Email         string `required:"" help:"The person's email address."`
 	Role          string `default:"member" enum:"admin,support,member" help:"Role on the instance: ${enum}."`
-	PasswordStdin bool   `help:"Read the password from the first line of standard input; without it the person signs in by a link."`
+	PasswordStdin bool   `help:"Read the password from the first line of standard input; needed for admin and support; a member without one signs in by a link."`
 }
 
 func (u *userCreateCommand) Run(ctx context.Context) error {

@@ -80,7 +80,14 @@ func (m *memory) KeepValue(_ context.Context, name string, value []byte) ([]byte
 	return m.values[name], nil
 }
 
-func (m *memory) HasUsers(context.Context) (bool, error) { return len(m.users) > 0, nil }
+func (m *memory) HasAdmin(context.Context) (bool, error) {
+	for _, u := range m.users {
+		if u.Role == account.Admin && u.PasswordHash != "" && u.DisabledAt.IsZero() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
 
 func (m *memory) Projects(_ context.Context, f manage.ProjectFilter) (webhook.Page[webhook.Project], error) {
 	m.filters = append(m.filters, f)
@@ -171,11 +178,14 @@ func (m *memory) CreateUser(ctx context.Context, u account.User, entry webhook.A
 	return put(m, m.users, u.ID, u, entry)
 }
 
-func (m *memory) CreateFirstUser(_ context.Context, u account.User, entry webhook.AuditEntry) error {
-	if len(m.users) > 0 {
-		return webhook.Conflict("there are users")
+func (m *memory) CreateFirstAdmin(ctx context.Context, u account.User, entry webhook.AuditEntry) (account.User, error) {
+	if has, _ := m.HasAdmin(ctx); has {
+		return u, webhook.Conflict("there is an admin")
 	}
-	return put(m, m.users, u.ID, u, entry)
+	if known, err := m.UserByEmail(ctx, u.Email); err == nil {
+		u.ID = known.ID
+	}
+	return u, put(m, m.users, u.ID, u, entry)
 }
 
 func (m *memory) UpdateUser(_ context.Context, u account.User, entry webhook.AuditEntry) error {
@@ -195,9 +205,9 @@ func (m *memory) Link(_ context.Context, hash [32]byte) (account.Link, error) {
 	return get(m.links, hash)
 }
 
-func (m *memory) UseSetupLink(ctx context.Context, hash [32]byte, _ time.Time, first account.User, entry webhook.AuditEntry) error {
+func (m *memory) UseSetupLink(ctx context.Context, hash [32]byte, _ time.Time, first account.User, entry webhook.AuditEntry) (account.User, error) {
 	delete(m.links, hash)
-	return m.CreateFirstUser(ctx, first, entry)
+	return m.CreateFirstAdmin(ctx, first, entry)
 }
 
 func (m *memory) UseSignInLink(ctx context.Context, hash [32]byte, _ time.Time, u account.User, entry webhook.AuditEntry) (account.User, error) {

@@ -29,6 +29,47 @@ func TestTheFirstStartMakesTheAdminOrALinkForThem(t *testing.T) {
 	}
 }
 
+func TestAnInstallationWithoutAnAdminWhoCanSignInIsSetUpLikeAnEmptyOne(t *testing.T) {
+	t.Parallel()
+	off := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, u := range map[string]account.User{
+		"a member":                    {Email: "ada@example.com", Role: account.Member, PasswordHash: "x"},
+		"support":                     {Email: "ada@example.com", Role: account.Support, PasswordHash: "x"},
+		"an admin without a password": {Email: "ada@example.com", Role: account.Admin},
+		"a disabled admin":            {Email: "ada@example.com", Role: account.Admin, PasswordHash: "x", DisabledAt: off},
+	} {
+		b := newBench(t)
+		u.ID = webhook.UserID{UUID: webhook.MakeUUID(off, [10]byte{1})}
+		b.db.users[u.ID] = u
+		token := must[string](t)(b.Bootstrap(t.Context(), "", ""))
+		if token == "" {
+			t.Errorf("%s: no set-up link", name)
+			continue
+		}
+		admin := must[account.User](t)(b.CompleteSetup(t.Context(), token, "ada@example.com", "correct horse", ""))
+		if admin.ID != u.ID || len(b.db.users) != 1 {
+			t.Errorf("%s: the person is doubled", name)
+		}
+		must[account.User](t)(b.Authenticate(t.Context(), "ada@example.com", "correct horse", ""))
+		if token := must[string](t)(b.Bootstrap(t.Context(), "", "")); token != "" {
+			t.Errorf("%s: a link after the set-up", name)
+		}
+	}
+}
+
+func TestStaffAreMadeWithAPassword(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, role := range []account.Role{account.Admin, account.Support} {
+		_, err := b.CreateUser(t.Context(), account.ForSystem("command line"), manage.NewUser{Email: "ada@example.com", Role: role})
+		wantPlaces(t, string(role), err, "password")
+		if len(b.db.users) != 0 {
+			t.Errorf("%s is made all the same", role)
+		}
+	}
+	must[account.User](t)(b.CreateUser(t.Context(), account.ForSystem("command line"), manage.NewUser{Email: "ada@example.com", Role: account.Member}))
+}
+
 func TestASetUpLinkMakesOneAdminOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

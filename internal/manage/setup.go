@@ -11,12 +11,13 @@ import (
 // setupLife is how long a set-up link can be used; a new start makes a new one.
 const setupLife = 24 * time.Hour
 
-// Bootstrap makes an empty installation usable: with an email and password it
-// creates the admin, without them it answers the token of a one-time set-up
-// link. If anybody can sign in already it does nothing and answers "".
+// Bootstrap makes an installation without an admin usable: with an email and
+// password it creates the admin, without them it answers the token of a
+// one-time set-up link. If an admin can sign in already it does nothing and
+// answers "".
 func (s *Service) Bootstrap(ctx context.Context, email, password string) (setupToken string, err error) {
-	populated, err := s.Store.HasUsers(ctx)
-	if err != nil || populated {
+	settled, err := s.Store.HasAdmin(ctx)
+	if err != nil || settled {
 		return "", err
 	}
 	system := account.ForSystem("start-up")
@@ -25,7 +26,7 @@ func (s *Service) Bootstrap(ctx context.Context, email, password string) (setupT
 		if err != nil {
 			return "", err
 		}
-		err = s.Store.CreateFirstUser(ctx, admin, s.entry(system, "user.created", aboutUser(admin), "as the first admin"))
+		_, err = s.Store.CreateFirstAdmin(ctx, admin, s.entry(system, "user.created", aboutUser(admin), "as the first admin"))
 		if webhook.KindOf(err) == webhook.KindConflict {
 			return "", nil // another node was faster
 		}
@@ -55,7 +56,7 @@ func (s *Service) CompleteSetup(ctx context.Context, token, email, password, add
 		return account.User{}, err
 	}
 	c := account.ForUser(admin, nil, false, addr)
-	err = s.Store.UseSetupLink(ctx, link.Hash, s.now(), admin, s.entry(c, "user.created", aboutUser(admin), "as the first admin"))
+	admin, err = s.Store.UseSetupLink(ctx, link.Hash, s.now(), admin, s.entry(c, "user.created", aboutUser(admin), "as the first admin"))
 	if webhook.KindOf(err) == webhook.KindNotFound {
 		err = errLink()
 	}

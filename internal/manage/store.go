@@ -34,8 +34,8 @@ type Instance interface {
 	// KeepValue writes a named value if none stands yet and returns what stands
 	// then.
 	KeepValue(ctx context.Context, name string, value []byte) ([]byte, error)
-	// HasUsers says whether anybody can sign in yet.
-	HasUsers(ctx context.Context) (bool, error)
+	// HasAdmin says whether there is an enabled admin with a password.
+	HasAdmin(ctx context.Context) (bool, error)
 }
 
 // ProjectFilter narrows a list of projects, which is sorted by name.
@@ -76,8 +76,10 @@ type Users interface {
 	MembershipsOf(ctx context.Context, id webhook.UserID) (map[webhook.ProjectID]account.Role, error)
 	// CreateUser is a Conflict if the email is taken.
 	CreateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
-	// CreateFirstUser is a Conflict if there is any user already.
-	CreateFirstUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
+	// CreateFirstAdmin is a Conflict if there is an enabled admin with a
+	// password already. Somebody who has the email becomes the admin, with the
+	// new password and without their sessions; it answers who is stored.
+	CreateFirstAdmin(ctx context.Context, admin account.User, entry webhook.AuditEntry) (account.User, error)
 	// UpdateUser writes name, role, password hash and DisabledAt.
 	UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
 	// TouchUser stamps LastSeenAt unless it is less than a minute old.
@@ -86,13 +88,12 @@ type Users interface {
 
 // Links keeps one-time links, found by the SHA-256 of their token.
 type Links interface {
-	// CreateLink removes older unused set-up links when it makes a new one.
 	CreateLink(ctx context.Context, link account.Link, entry webhook.AuditEntry) error
 	// Link is NotFound once used; whether it has expired is the caller's to say.
 	Link(ctx context.Context, hash [32]byte) (account.Link, error)
-	// UseSetupLink marks the link used and creates the first user: NotFound if
-	// it is used or expired at now, Conflict if there is any user already.
-	UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, first account.User, entry webhook.AuditEntry) error
+	// UseSetupLink marks the link used and does what CreateFirstAdmin does:
+	// NotFound if it is used or expired at now, or was ended by an admin.
+	UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, admin account.User, entry webhook.AuditEntry) (account.User, error)
 	// UseSignInLink marks the link used and answers its user. Nobody with the
 	// link's email yet: newcomer is stored. Not a member of its project yet:
 	// they become one with the link's role; an existing role stays. NotFound if

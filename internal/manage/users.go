@@ -124,6 +124,9 @@ func (s *Service) CreateUser(ctx context.Context, c account.Caller, n NewUser) (
 	if err := c.May(account.ManageUsers, webhook.ProjectID{}); err != nil {
 		return account.User{}, err
 	}
+	if n.Password == "" && (n.Role == account.Admin || n.Role == account.Support) {
+		return account.User{}, webhook.Invalid("password", "is missing: staff sign in with one, links are for members")
+	}
 	user, err := s.newUser(ctx, n)
 	if err != nil {
 		return account.User{}, err

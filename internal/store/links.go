@@ -35,14 +35,10 @@ func (r linkRow) link() account.Link {
 
 const linkColumns = "l.id, l.kind, l.hash, l.project_id, l.email, l.role, l.created_at, l.expires_at, l.used_at"
 
-// CreateLink stores a link. A new set-up link removes older unused ones.
+// CreateLink stores a link. Set-up links stand side by side: each node that
+// starts on an empty database shows its own.
 func (s *Store) CreateLink(ctx context.Context, link account.Link, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "create a link", func(tx *gorm.DB) error {
-		if link.Kind == account.LinkSetup {
-			if err := tx.Where("kind = ? AND used_at = 0", string(account.LinkSetup)).Delete(&linkRow{}).Error; err != nil {
-				return err
-			}
-		}
 		row := linkRow{
 			ID: uid(link.ID.UUID), Kind: string(link.Kind), Hash: link.Hash[:], ProjectID: uid(link.ProjectID.UUID), Email: clean(link.Email),
 			Role: string(link.Role), CreatedAt: ms(entry.At), ExpiresAt: ms(link.ExpiresAt), UsedAt: ms(link.UsedAt),
@@ -70,17 +66,17 @@ func useLink(tx *gorm.DB, kind account.LinkKind, hash [32]byte, now time.Time) (
 	return row.link(), err
 }
 
-// UseSetupLink marks the link used and creates the first user.
-func (s *Store) UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, first account.User, entry webhook.AuditEntry) error {
-	return s.tx(ctx, "use a set-up link", func(tx *gorm.DB) error {
-		if _, err := useLink(tx, account.LinkSetup, hash, now); err != nil {
+// UseSetupLink marks the link used and creates the first admin.
+func (s *Store) UseSetupLink(ctx context.Context, hash [32]byte, now time.Time, admin account.User, entry webhook.AuditEntry) (account.User, error) {
+	var stored account.User
+	err := s.tx(ctx, "use a set-up link", func(tx *gorm.DB) (err error) {
+		if _, err = useLink(tx, account.LinkSetup, hash, now); err != nil {
 			return err
 		}
-		if err := s.createFirstUser(tx, first); err != nil {
-			return err
-		}
-		return addAudit(tx, entry)
+		stored, err = s.createFirstAdmin(tx, admin, entry)
+		return err
 	})
+	return stored, err
 }
 
 // UseSignInLink marks the link used and answers its user, who is made from
@@ -101,8 +97,7 @@ func (s *Store) UseSignInLink(ctx context.Context, hash [32]byte, now time.Time,
 			err = createUser(tx, newcomer)
 		default:
 			user = known.user()
-			audit.Actor.ID, audit.Object = user.ID.UUID, user.ID.String()
-			audit.Actor.Name, audit.ObjectName = nameOf(user), user.Email
+			audit = byKnown(audit, user)
 		}
 		if err != nil {
 			return err

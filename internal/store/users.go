@@ -42,15 +42,16 @@ func (r userRow) user() account.User {
 
 const userColumns = "u.id, u.email, u.name, u.role, u.password_hash, u.created_at, u.last_seen_at, u.disabled_at"
 
-// HasUsers says whether anybody can sign in yet.
-func (s *Store) HasUsers(ctx context.Context) (bool, error) {
-	has, err := hasUsers(s.db(ctx))
-	return has, wrap("look for users", err)
+// HasAdmin says whether there is an admin who can sign in: enabled and with a
+// password.
+func (s *Store) HasAdmin(ctx context.Context) (bool, error) {
+	has, err := hasAdmin(s.db(ctx))
+	return has, wrap("look for an admin", err)
 }
 
-func hasUsers(db *gorm.DB) (bool, error) {
+func hasAdmin(db *gorm.DB) (bool, error) {
 	var has bool
-	err := db.Raw("SELECT EXISTS (SELECT 1 FROM users)").Scan(&has).Error
+	err := db.Raw("SELECT EXISTS (SELECT 1 FROM users u WHERE u.role = ? AND u.password_hash <> '' AND u.disabled_at = 0)", string(account.Admin)).Scan(&has).Error
 	return has, err
 }
 
@@ -117,34 +118,86 @@ func (s *Store) CreateUser(ctx context.Context, user account.User, entry webhook
 
 func createUser(tx *gorm.DB, user account.User) error {
 	row := newUserRow(user)
-	return taken(tx.Create(&row).Error, "somebody has the email %s already", user.Email)
-}
-
-// CreateFirstUser stores the first user; a Conflict if there is any already.
-func (s *Store) CreateFirstUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error {
-	return s.tx(ctx, "create the first user", func(tx *gorm.DB) error {
-		if err := s.createFirstUser(tx, user); err != nil {
-			return err
-		}
-		return addAudit(tx, entry)
-	})
-}
-
-func (s *Store) createFirstUser(tx *gorm.DB, user account.User) error {
-	if s.dialect == Postgres {
-		// Two first users at once would not see each other otherwise.
-		if err := tx.Exec("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").Error; err != nil {
-			return err
-		}
+	if err := tx.Create(&row).Error; err != nil {
+		return taken(err, "somebody has the email %s already", user.Email)
 	}
-	has, err := hasUsers(tx)
-	if err != nil {
+	return endSetUp(tx)
+}
+
+// endSetUp removes the set-up links once there is an admin who can sign in, so
+// that none of them counts again should that admin ever be gone.
+func endSetUp(tx *gorm.DB) error {
+	has, err := hasAdmin(tx)
+	if err != nil || !has {
 		return err
 	}
-	if has {
-		return webhook.Conflict("there is a user already")
+	return tx.Where("kind = ? AND used_at = 0", string(account.LinkSetup)).Delete(&linkRow{}).Error
+}
+
+// CreateFirstAdmin stores the first admin who can sign in; a Conflict if there
+// is one already. Somebody who has the email becomes that admin.
+func (s *Store) CreateFirstAdmin(ctx context.Context, admin account.User, entry webhook.AuditEntry) (account.User, error) {
+	var stored account.User
+	err := s.tx(ctx, "create the first admin", func(tx *gorm.DB) (err error) {
+		stored, err = s.createFirstAdmin(tx, admin, entry)
+		return err
+	})
+	return stored, err
+}
+
+func (s *Store) createFirstAdmin(tx *gorm.DB, admin account.User, entry webhook.AuditEntry) (account.User, error) {
+	if s.dialect == Postgres {
+		// Two first admins at once would not see each other otherwise.
+		if err := tx.Exec("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").Error; err != nil {
+			return admin, err
+		}
 	}
-	return createUser(tx, user)
+	has, err := hasAdmin(tx)
+	if err != nil {
+		return admin, err
+	}
+	if has {
+		return admin, webhook.Conflict("there is an admin already")
+	}
+	known, err := userByEmail(tx, admin.Email)
+	switch webhook.KindOf(err) {
+	case webhook.KindNotFound:
+		err = createUser(tx, admin)
+	default:
+		if err == nil {
+			entry = byKnown(entry, known.user())
+			admin, err = promote(tx, known.user(), admin)
+		}
+	}
+	if err != nil {
+		return admin, err
+	}
+	return admin, addAudit(tx, entry)
+}
+
+// promote makes somebody known the admin. Their sessions end: they were begun
+// by somebody who had less to lose.
+func promote(tx *gorm.DB, known, admin account.User) (account.User, error) {
+	known.Role, known.PasswordHash, known.DisabledAt = admin.Role, admin.PasswordHash, time.Time{}
+	if err := tx.Exec("DELETE FROM sessions WHERE user_id = ?", uid(known.ID.UUID)).Error; err != nil {
+		return known, err
+	}
+	err := tx.Exec("UPDATE users SET role = ?, password_hash = ?, disabled_at = 0 WHERE id = ?",
+		string(known.Role), known.PasswordHash, uid(known.ID.UUID)).Error
+	if err != nil {
+		return known, err
+	}
+	return known, endSetUp(tx)
+}
+
+// byKnown names somebody who was known before in an entry that was written for
+// a newcomer.
+func byKnown(entry webhook.AuditEntry, user account.User) webhook.AuditEntry {
+	if entry.Actor.Type == webhook.ActorUser {
+		entry.Actor.ID, entry.Actor.Name = user.ID.UUID, nameOf(user)
+	}
+	entry.Object, entry.ObjectName = user.ID.String(), user.Email
+	return entry
 }
 
 // UpdateUser writes name, role, password hash and DisabledAt.
@@ -155,6 +208,9 @@ func (s *Store) UpdateUser(ctx context.Context, user account.User, entry webhook
 			"name": row.Name, "role": row.Role, "password_hash": row.PasswordHash, "disabled_at": row.DisabledAt,
 		})
 		if err := changed(result, "user"); err != nil {
+			return err
+		}
+		if err := endSetUp(tx); err != nil {
 			return err
 		}
 		return addAudit(tx, entry)

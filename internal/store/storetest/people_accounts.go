@@ -34,6 +34,12 @@ func newcomer(email string) account.User {
 	return account.User{ID: webhook.UserID{UUID: mint.UUID(time.Now())}, Email: email, Role: account.Member, CreatedAt: moment()}
 }
 
+func firstAdmin(email string) account.User {
+	u := newcomer(email)
+	u.Role, u.PasswordHash = account.Admin, "$argon2id$x"
+	return u
+}
+
 var accounts = []scene{
 	{"a user is read as written, whatever the case of the email", func(h *Harness) {
 		want := newcomer("dan@example.com")
@@ -68,13 +74,52 @@ var accounts = []scene{
 		h.same(emails(""), []string{"a@x.org", "b@x.org", "b_1@x.org", "c@x.org"})
 		h.same(emails("B_"), []string{"b_1@x.org"})
 	}},
-	{"there is one first user, even if two come at once", func(h *Harness) {
-		if has, err := h.Store.HasUsers(h.T.Context()); has || err != nil {
-			h.T.Fatalf("has users: %v %v", has, err)
+	{"an admin counts who is enabled and has a password", func(h *Harness) {
+		ctx := h.T.Context()
+		has := func(want bool) {
+			h.T.Helper()
+			h.same(first(h.Store.HasAdmin(ctx)), want)
 		}
+		link := h.NewLink(account.LinkSetup, "")
+		u := newcomer("a@x.org")
+		u.PasswordHash = "x"
+		h.must(h.Store.CreateUser(ctx, u, h.audit("user.created")))
+		has(false)
+		u.Role, u.PasswordHash = account.Admin, ""
+		h.must(h.Store.UpdateUser(ctx, u, h.audit("user.updated")))
+		has(false)
+		u.PasswordHash, u.DisabledAt = "x", moment()
+		h.must(h.Store.UpdateUser(ctx, u, h.audit("user.updated")))
+		has(false)
+		h.same(first(h.Store.Link(ctx, link.Hash)), link)
+		u.DisabledAt = time.Time{}
+		h.must(h.Store.UpdateUser(ctx, u, h.audit("user.updated")))
+		has(true)
+		h.refused(webhook.KindNotFound, func() error { return second(h.Store.Link(ctx, link.Hash)) })
+	}},
+	{"somebody known becomes the first admin, and their sessions end", func(h *Harness) {
+		ctx := h.T.Context()
+		known := h.NewUser("a@x.org")
+		h.must(h.Store.SessionCommit(ctx, "old", []byte("x"), time.Now().Add(time.Hour)))
+		h.must(h.Store.BindSession(ctx, "old", known.ID, "", ""))
+		link, entry := h.NewLink(account.LinkSetup, ""), h.audit("user.created")
+		stored, err := h.Store.CreateFirstAdmin(ctx, firstAdmin("A@x.org"), entry)
+		h.must(err)
+		if stored.ID != known.ID || stored.Role != account.Admin {
+			h.T.Errorf("stored %+v", stored)
+		}
+		h.same(first(h.Store.User(ctx, known.ID)), stored)
+		h.same(len(first(h.Store.SessionsOf(ctx, known.ID))), 0)
+		h.refused(webhook.KindNotFound, func() error { return second(h.Store.Link(ctx, link.Hash)) })
+		h.same(first(h.Store.Audit(ctx, webhook.AuditFilter{Action: "user.created"})).Items[0].Object, known.ID.String())
+	}},
+	{"there is one first admin, even if two come at once", func(h *Harness) {
+		h.NewUser("member@x.org")
 		errs := make(chan error)
 		for _, email := range []string{"a@x.org", "b@x.org", "c@x.org"} {
-			go func() { errs <- h.Store.CreateFirstUser(h.T.Context(), newcomer(email), h.audit("user.created")) }()
+			go func() {
+				errs <- second(h.Store.CreateFirstAdmin(h.T.Context(), firstAdmin(email), h.audit("user.created")))
+			}()
 		}
 		conflicts := 0
 		for range 3 {
@@ -84,8 +129,8 @@ var accounts = []scene{
 				h.must(err)
 			}
 		}
-		if n := h.Number("SELECT count(*) FROM users"); conflicts != 2 || n != 1 {
-			h.T.Errorf("%d conflicts and %d users, want 2 and 1", conflicts, n)
+		if n := h.Number("SELECT count(*) FROM users"); conflicts != 2 || n != 2 {
+			h.T.Errorf("%d conflicts and %d users, want 2 and 2", conflicts, n)
 		}
 	}},
 	{"a last use is stamped at most once a minute", func(h *Harness) {
@@ -120,17 +165,18 @@ var accounts = []scene{
 			return h.Store.CreateKey(h.T.Context(), k, h.audit("key.created"))
 		})
 	}},
-	{"a set-up link works once and replaces the one before", func(h *Harness) {
+	{"set-up links stand side by side until one of them is used", func(h *Harness) {
 		older, link := h.NewLink(account.LinkSetup, ""), h.NewLink(account.LinkSetup, "")
+		h.same(first(h.Store.Link(h.T.Context(), older.Hash)), older)
 		h.same(first(h.Store.Link(h.T.Context(), link.Hash)), link)
 		use := func(l account.Link, now time.Time) func() error {
 			return func() error {
-				return h.Store.UseSetupLink(h.T.Context(), l.Hash, now, newcomer("f@x.org"), h.audit("user.created"))
+				return second(h.Store.UseSetupLink(h.T.Context(), l.Hash, now, firstAdmin("f@x.org"), h.audit("user.created")))
 			}
 		}
+		h.refused(webhook.KindNotFound, use(older, link.ExpiresAt))
+		h.must(use(older, moment())())
 		h.refused(webhook.KindNotFound, use(older, moment()))
-		h.refused(webhook.KindNotFound, use(link, link.ExpiresAt))
-		h.must(use(link, moment())())
 		h.refused(webhook.KindNotFound, use(link, moment()))
 		h.refused(webhook.KindNotFound, func() error { return second(h.Store.Link(h.T.Context(), link.Hash)) })
 		h.refused(webhook.KindConflict, use(h.NewLink(account.LinkSetup, ""), moment()))
