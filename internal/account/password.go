@@ -23,8 +23,12 @@ const (
 	sumBytes    = 32
 )
 
-// hashing keeps a burst of sign-ins from taking all memory and both cores.
-var hashing = make(chan struct{}, 2)
+// hashing keeps a burst of sign-ins from taking all memory and both cores;
+// queue bounds those who wait their turn, some three seconds' worth.
+var (
+	hashing = make(chan struct{}, 2)
+	queue   = make(chan struct{}, 128)
+)
 
 // dummy stands in for the hash of somebody unknown, so that the answer takes
 // as long as for somebody known.
@@ -43,11 +47,11 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 }
 
 // CheckPassword reports whether a password is the one behind a stored hash. An
-// empty hash never fits, and takes as long.
+// empty hash and a password longer than any never fit, and take as long.
 func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
-	known := hash != ""
+	known := hash != "" && len(password) <= maxPassword
 	if !known {
-		hash = dummy
+		hash, password = dummy, ""
 	}
 	salt, want, time, memory, err := decode(hash)
 	if err != nil {
@@ -61,6 +65,12 @@ func CheckPassword(ctx context.Context, hash, password string) (bool, error) {
 }
 
 func stretch(ctx context.Context, password string, salt []byte, time, memory uint32) ([]byte, error) {
+	select {
+	case queue <- struct{}{}:
+		defer func() { <-queue }()
+	default:
+		return nil, webhook.Limited("too many people are signing in at this moment; try again in a few seconds")
+	}
 	select {
 	case hashing <- struct{}{}:
 	case <-ctx.Done():

@@ -93,3 +93,39 @@ func TestWeakPasswordsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAPasswordLongerThanAnyIsNotHashed(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 257)
+	hash, err := account.HashPassword(t.Context(), long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := account.CheckPassword(t.Context(), hash, long); ok || err != nil {
+		t.Errorf("%v, %v; want it refused without a look", ok, err)
+	}
+}
+
+func TestACrowdAtTheDoorIsSentAwayNotQueuedForEver(t *testing.T) {
+	// Not parallel: it fills the queue that other tests hash in.
+	ctx, cancel := context.WithCancel(t.Context())
+	const crowd = 400
+	refused := make(chan error, crowd)
+	for range crowd {
+		go func() {
+			_, err := account.CheckPassword(ctx, "", "guess")
+			refused <- err
+		}()
+	}
+	limited := 0
+	for range crowd {
+		if webhook.KindOf(<-refused) == webhook.KindLimited {
+			limited++
+			cancel() // those in the queue go home: the test has seen enough
+		}
+	}
+	cancel()
+	if limited == 0 {
+		t.Error("four hundred waited for two places")
+	}
+}

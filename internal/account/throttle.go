@@ -22,7 +22,9 @@ const (
 	throttleRows = 100_000
 )
 
-// Throttle counts failed sign-ins in the memory of this process.
+// Throttle counts failed sign-ins in the memory of this process. An attempt
+// counts as failed from the moment it is allowed until it is reported as a
+// success, so that guesses made all at once are counted like those in a row.
 type Throttle struct {
 	now func() time.Time
 
@@ -41,7 +43,8 @@ func NewThrottle(now func() time.Time) *Throttle {
 	return &Throttle{now: now, failures: map[string]*window{}, known: map[string]time.Time{}}
 }
 
-// Allow refuses an attempt when there were too many failures lately.
+// Allow refuses an attempt when there were too many failures lately, else
+// counts it.
 func (t *Throttle) Allow(email, addr string) error {
 	network := networkOf(addr)
 	t.mu.Lock()
@@ -53,32 +56,38 @@ func (t *Throttle) Allow(email, addr string) error {
 		t.count("acc "+strings.ToLower(email)) >= accountFailures && !trusted:
 		return webhook.Limited("too many failed sign-ins; try again in a quarter of an hour")
 	}
-	return nil
-}
-
-// Report tells how an attempt ended.
-func (t *Throttle) Report(email, addr string, ok bool) {
-	network := networkOf(addr)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if ok {
-		delete(t.failures, pair(email, network))
-		if len(t.known) >= throttleRows {
-			clear(t.known)
-		}
-		t.known[pair(email, network)] = t.now()
-		return
-	}
 	if len(t.failures) >= throttleRows {
 		t.forget()
 	}
-	for _, key := range []string{pair(email, network), "net " + network, "acc " + strings.ToLower(email)} {
-		if w := t.failures[key]; w != nil && t.now().Sub(w.start) < throttleWindow {
-			w.count++
-			continue
+	for _, key := range keysOf(email, network) {
+		if t.count(key) == 0 {
+			t.failures[key] = &window{start: t.now()}
 		}
-		t.failures[key] = &window{start: t.now(), count: 1}
+		t.failures[key].count++
 	}
+	return nil
+}
+
+// Succeeded takes an allowed attempt back: the password was right. The pair's
+// earlier failures are forgotten with it.
+func (t *Throttle) Succeeded(email, addr string) {
+	network := networkOf(addr)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, key := range keysOf(email, network) {
+		if t.count(key) > 0 {
+			t.failures[key].count--
+		}
+	}
+	delete(t.failures, pair(email, network))
+	if len(t.known) >= throttleRows {
+		clear(t.known)
+	}
+	t.known[pair(email, network)] = t.now()
+}
+
+func keysOf(email, network string) []string {
+	return []string{pair(email, network), "net " + network, "acc " + strings.ToLower(email)}
 }
 
 func (t *Throttle) count(key string) int {

@@ -20,7 +20,7 @@ func newThrottle() (*account.Throttle, *clock) {
 
 func fail(t *account.Throttle, email, addr string, times int) {
 	for range times {
-		t.Report(email, addr, false)
+		_ = t.Allow(email, addr) // and never a success
 	}
 }
 
@@ -28,10 +28,9 @@ func TestTenFailuresStopAnAccountFromOneNetworkForAWhile(t *testing.T) {
 	t.Parallel()
 	throttle, clock := newThrottle()
 	fail(throttle, "ada@example.com", "192.0.2.1", 9)
-	if err := throttle.Allow("ada@example.com", "192.0.2.1"); err != nil {
+	if err := throttle.Allow("ADA@example.com", "192.0.2.1"); err != nil {
 		t.Errorf("after nine: %v", err)
 	}
-	fail(throttle, "ADA@example.com", "192.0.2.1", 1)
 	if err := throttle.Allow("ada@example.com", "192.0.2.1"); webhook.KindOf(err) != webhook.KindLimited {
 		t.Errorf("after ten: %v, want limited", err)
 	}
@@ -48,7 +47,7 @@ func TestASuccessForgetsThePairsFailures(t *testing.T) {
 	t.Parallel()
 	throttle, _ := newThrottle()
 	fail(throttle, "ada@example.com", "192.0.2.1", 9)
-	throttle.Report("ada@example.com", "192.0.2.1", true)
+	throttle.Succeeded("ada@example.com", "192.0.2.1")
 	fail(throttle, "ada@example.com", "192.0.2.1", 9)
 	if err := throttle.Allow("ada@example.com", "192.0.2.1"); err != nil {
 		t.Error(err)
@@ -72,7 +71,7 @@ func TestOneNetworkCannotTryManyAccounts(t *testing.T) {
 func TestStrangersEverywhereDoNotLockTheOwnerOut(t *testing.T) {
 	t.Parallel()
 	throttle, _ := newThrottle()
-	throttle.Report("ada@example.com", "203.0.113.5", true)
+	throttle.Succeeded("ada@example.com", "203.0.113.5")
 	for i := range 30 {
 		fail(throttle, "ada@example.com", fmt.Sprintf("192.0.2.%d", i), 1)
 	}
@@ -81,5 +80,31 @@ func TestStrangersEverywhereDoNotLockTheOwnerOut(t *testing.T) {
 	}
 	if err := throttle.Allow("ada@example.com", "203.0.113.5"); err != nil {
 		t.Errorf("the owner's usual place: %v", err)
+	}
+}
+
+func TestGuessesMadeAllAtOnceAreCountedBeforeAnyOfThemEnds(t *testing.T) {
+	t.Parallel()
+	throttle, _ := newThrottle()
+	allowed := 0
+	for range 200 { // none has been answered yet
+		if throttle.Allow("ada@example.com", "192.0.2.1") == nil {
+			allowed++
+		}
+	}
+	if allowed != 10 {
+		t.Errorf("%d of 200 guesses under way at once were allowed, want 10", allowed)
+	}
+}
+
+func TestSuccessesAreNoFailuresOfTheirNetwork(t *testing.T) {
+	t.Parallel()
+	throttle, _ := newThrottle()
+	for i := range 200 {
+		email := fmt.Sprintf("u%d@example.com", i)
+		if err := throttle.Allow(email, "192.0.2.1"); err != nil {
+			t.Fatalf("sign-in %d: %v", i, err)
+		}
+		throttle.Succeeded(email, "192.0.2.1")
 	}
 }

@@ -306,10 +306,16 @@ type Preview struct {
 }
 
 // PreviewMatches tries settings that are not saved yet on the latest events of
-// a project. Matched events come without their data.
+// a project. Matched events come without their data. What a payload filter
+// matches tells what payloads say, so only those try one who may open them
+// without leaving a trace.
 func (s *Service) PreviewMatches(ctx context.Context, c account.Caller, project webhook.ProjectID, set webhook.Settings) (Preview, error) {
 	if err := c.May(account.ViewEvents, project); err != nil {
 		return Preview{}, err
+	}
+	byData := len(set.Payload) > 0 || !set.Prompt.Empty()
+	if byData && c.PayloadOf(project) != account.PayloadOpen {
+		return Preview{}, webhook.Invalid("payloadFilter", "can be tried on past events by members of the project only")
 	}
 	if err := filter.CheckPayload(set.Payload); err != nil {
 		return Preview{}, err

@@ -80,6 +80,16 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 	return d, nil
 }
 
+// FindEvent answers whether there is an event with an id that the caller sees
+// from a project. Nothing of it is shown, so no look is recorded.
+func (s *Service) FindEvent(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID) (bool, error) {
+	_, _, err := s.event(ctx, c, account.ViewEvents, project, id)
+	if webhook.KindOf(err) == webhook.KindNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // explain judges the event again with the settings that counted. Where the
 // payload is hidden, so is what was found in it.
 func (s *Service) explain(ctx context.Context, c account.Caller, project webhook.ProjectID, event webhook.Event, hidden bool) ([]EventMatch, error) {

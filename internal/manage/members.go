@@ -41,6 +41,11 @@ func (s *Service) SetMember(ctx context.Context, c account.Caller, project webho
 	if _, err := s.Store.Project(ctx, project); err != nil {
 		return none, err
 	}
+	if n.Name != "" {
+		if n.Name, err = checkName("name", n.Name); err != nil {
+			return none, err
+		}
+	}
 	user, err := s.userFor(ctx, c, email, n.Name)
 	if err != nil {
 		return none, err

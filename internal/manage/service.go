@@ -37,10 +37,11 @@ type Tester interface {
 	Test(ctx context.Context, job webhook.Job, useNext bool) (webhook.Attempt, error)
 }
 
-// Throttle slows down those who guess passwords.
+// Throttle slows down those who guess passwords: what it allows counts as a
+// failure until it is told of the success.
 type Throttle interface {
 	Allow(email, addr string) error
-	Report(email, addr string, ok bool)
+	Succeeded(email, addr string)
 }
 
 // Facts are what the configuration says and callers may know.

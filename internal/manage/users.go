@@ -28,27 +28,29 @@ type UserPatch struct {
 // Authenticate answers the user with this email and password. Somebody unknown
 // and a wrong password look and last the same.
 func (s *Service) Authenticate(ctx context.Context, email, password, addr string) (account.User, error) {
-	if err := s.Throttle.Allow(email, addr); err != nil {
-		return account.User{}, err
-	}
 	wrong := webhook.Unauthorized("that email and password don't belong together")
-	address, err := account.Email(email)
-	var user account.User
-	if err == nil {
-		user, err = s.Store.UserByEmail(ctx, address)
-	}
-	if err != nil && webhook.KindOf(err) != webhook.KindNotFound && webhook.KindOf(err) != webhook.KindInvalid {
+	// Guesses are counted under the one spelling that is looked up; what is no
+	// address counts for its network alone.
+	address, invalid := account.Email(email)
+	if err := s.Throttle.Allow(address, addr); err != nil {
 		return account.User{}, err
+	}
+	var user account.User
+	if invalid == nil {
+		var err error
+		user, err = s.Store.UserByEmail(ctx, address)
+		if err != nil && webhook.KindOf(err) != webhook.KindNotFound {
+			return account.User{}, err
+		}
 	}
 	ok, err := account.CheckPassword(ctx, user.PasswordHash, password)
 	if err != nil {
 		return account.User{}, err
 	}
-	ok = ok && user.DisabledAt.IsZero()
-	s.Throttle.Report(email, addr, ok)
-	if !ok {
+	if !ok || !user.DisabledAt.IsZero() {
 		return account.User{}, wrong
 	}
+	s.Throttle.Succeeded(address, addr)
 	c := account.ForUser(user, nil, false, addr)
 	return user, s.Store.AddAudit(ctx, s.entry(c, "user.signed-in", aboutUser(user), "by password"))
 }
@@ -65,10 +67,10 @@ func (s *Service) StepUp(ctx context.Context, c account.Caller, password string)
 	if err != nil {
 		return err
 	}
-	s.Throttle.Report(c.User.Email, c.Addr, ok)
 	if !ok {
 		return webhook.Invalid("password", "is not right")
 	}
+	s.Throttle.Succeeded(c.User.Email, c.Addr)
 	return nil
 }
 
