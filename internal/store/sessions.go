@@ -64,6 +64,19 @@ func (s *Store) SessionCommit(ctx context.Context, token string, data []byte, ex
 	})
 }
 
+// SessionUpdate is SessionCommit for a session that the request came with:
+// NotFound if it was ended meanwhile, so that no request brings it back.
+func (s *Store) SessionUpdate(ctx context.Context, token string, data []byte, expires time.Time) error {
+	return s.tx(ctx, "write a session", func(tx *gorm.DB) error {
+		now, err := s.clock(tx)
+		if err != nil {
+			return err
+		}
+		return changed(tx.Exec("UPDATE sessions SET data = ?, last_seen_at = ?, expires_at = ? WHERE token_hash = ?",
+			data, now, ms(expires), []byte(token)), "session")
+	})
+}
+
 // SessionDelete ends a session; one that is not there has ended already.
 func (s *Store) SessionDelete(ctx context.Context, token string) error {
 	return wrap("end a session", s.write.WithContext(ctx).Exec("DELETE FROM sessions WHERE token_hash = ?", []byte(token)).Error)

@@ -200,10 +200,16 @@ func byKnown(entry webhook.AuditEntry, user account.User) webhook.AuditEntry {
 	return entry
 }
 
-// UpdateUser writes name, role, password hash and DisabledAt.
+// UpdateUser writes name, role, password hash and DisabledAt. Who is disabled
+// or gets another role is signed out everywhere with it.
 func (s *Store) UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "update a user", func(tx *gorm.DB) error {
 		row := newUserRow(user)
+		err := tx.Exec(`DELETE FROM sessions WHERE user_id = ? AND EXISTS (SELECT 1 FROM users u WHERE u.id = ? AND (u.role <> ? OR u.disabled_at <> ?))`,
+			row.ID, row.ID, row.Role, row.DisabledAt).Error
+		if err != nil {
+			return err
+		}
 		result := tx.Model(&userRow{}).Where("id = ?", row.ID).Updates(map[string]any{
 			"name": row.Name, "role": row.Role, "password_hash": row.PasswordHash, "disabled_at": row.DisabledAt,
 		})

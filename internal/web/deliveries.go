@@ -281,13 +281,26 @@ func (w *Web) deliveryModel(c *gin.Context, d manage.DeliveryDetail) (deliveries
 	m := presentShow(d, siblings.Items, c.Query("attempt"), w.Now())
 	m.Shell = shell
 	offerActs(&m, d, w.caller(c))
+	if w.caller(c).PayloadOf(d.ProjectID) != account.PayloadOpen {
+		// A page that asks again by itself would hide what a reason opened, or
+		// write an audit row each time.
+		m.Live = component.Live{}
+	}
 	if d.Hidden && m.Exchange != nil {
-		m.Exchange.Request.Body.Note, m.Exchange.Response.Body.Note = hiddenNote, hiddenNote
+		note := hiddenNote
+		if d.NeedsReason {
+			note, m.ReasonURL = hiddenUntil, c.Request.URL.RequestURI()
+		}
+		m.Exchange.Request.Body.Note, m.Exchange.Response.Body.Note = note, note
 	}
 	return m, nil
 }
 
-const hiddenNote = "Payloads are not shown to your role."
+// Why a body is not there.
+const (
+	hiddenNote  = "Payloads are not shown to your role."
+	hiddenUntil = "Hidden until you say why you open it."
+)
 
 // offerActs adds the buttons that this person may press now.
 func offerActs(m *deliveries.ShowModel, d manage.DeliveryDetail, caller account.Caller) {

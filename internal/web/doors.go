@@ -163,13 +163,14 @@ func (w *Web) doStepUp(c *gin.Context) error {
 	return w.redirect(c, next)
 }
 
-// setTheme keeps the choice in a cookie that scripts may read.
+// setTheme keeps the choice in a cookie of its own, which outlives sessions.
 func (w *Web) setTheme(c *gin.Context) error {
 	theme := c.PostForm("theme")
 	if theme != "light" && theme != "dark" {
 		theme = ""
 	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: "theme", Value: theme, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.Writer, &http.Cookie{Name: "theme", Value: theme, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: w.sessions.Cookie.Secure})
 	return w.redirect(c, localPath(c.PostForm("back")))
 }
 

@@ -67,11 +67,16 @@ type tester struct {
 	status int
 	jobs   []webhook.Job
 	next   []bool
+	// before runs first, if set.
+	before func()
 }
 
 func (s *tester) Test(_ context.Context, job webhook.Job, useNext bool) (webhook.Attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.before != nil {
+		s.before()
+	}
 	s.jobs, s.next = append(s.jobs, job), append(s.next, useNext)
 	return attemptOf(job, s.status), nil
 }
@@ -140,6 +145,17 @@ func newFixture(t *testing.T) *fixture {
 	f.theirs, err = f.manage.CreateProject(t.Context(), system, manage.NewProject{Name: "Theirs"})
 	f.must(err)
 	return f
+}
+
+// overHTTPS is the same dashboard with an https base URL.
+func (f *fixture) overHTTPS() {
+	f.t.Helper()
+	base, err := url.Parse("https://bell.example")
+	f.must(err)
+	options := f.web.Options
+	options.BaseURL = base
+	f.web = web.New(options)
+	f.serve(base, options.Log)
 }
 
 func (f *fixture) serve(base *url.URL, log *slog.Logger) {

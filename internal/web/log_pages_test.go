@@ -188,6 +188,10 @@ func TestEvent_can_be_expunged_by_owners(t *testing.T) {
 	}
 	b.follow(one+"/expunge", nil).says("The payload is gone", "Expunged").hides("prod_1")
 	b.post(one+"/expunge", nil).is(http.StatusConflict)
+	gone := b.get(one).is(http.StatusOK).says("can't be explained any more: matching needs the payload")
+	if n := strings.Count(gone.text(), "Expunged just now"); n != 1 {
+		t.Errorf("the page says %d times that the payload is gone", n)
+	}
 	b.get(f.path("deliveries", d.ID.String())).is(http.StatusOK).hides("prod_1")
 }
 

@@ -149,7 +149,11 @@ func (w *Web) changePassword(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	// Whoever knew the old password is signed out.
+	// Whoever knew the old password is signed out, also where they know this
+	// browser's token.
+	if err := w.stepUp(c); err != nil {
+		return err
+	}
 	if err := w.Sessions.EndSessions(c.Request.Context(), user.ID, hashToken(w.sessions.Token(c.Request.Context()))); err != nil {
 		return err
 	}

@@ -77,8 +77,15 @@ func (s carrier) FindCtx(ctx context.Context, token string) ([]byte, bool, error
 }
 
 func (s carrier) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
+	if ctx.Value(cameWith{}) == token {
+		return s.store.SessionUpdate(ctx, token, data, expires)
+	}
 	return s.store.SessionCommit(ctx, token, data, expires)
 }
+
+// cameWith is the hashed token of the session that a request came with. One
+// that was ended while the request ran must not come back by being saved.
+type cameWith struct{}
 
 func (s carrier) DeleteCtx(ctx context.Context, token string) error {
 	return s.store.SessionDelete(ctx, token)
@@ -90,6 +97,9 @@ func (w *Web) loadSession(c *gin.Context) error {
 	ctx, err := w.sessions.Load(c.Request.Context(), token)
 	if err != nil {
 		return err
+	}
+	if found := w.sessions.Token(ctx); found != "" {
+		ctx = context.WithValue(ctx, cameWith{}, hashToken(found))
 	}
 	c.Request = c.Request.WithContext(ctx)
 	c.Set(ctxSession, true)
@@ -106,6 +116,9 @@ func (w *Web) saveSession(c *gin.Context) error {
 	switch w.sessions.Status(ctx) {
 	case scs.Modified:
 		token, expires, err := w.sessions.Commit(ctx)
+		if webhook.KindOf(err) == webhook.KindNotFound { // ended meanwhile
+			token, expires, err = "", time.Time{}, nil
+		}
 		if err != nil {
 			return err
 		}
@@ -118,9 +131,13 @@ func (w *Web) saveSession(c *gin.Context) error {
 }
 
 // signIn begins a new session for a user: a new token, so that one planted
-// before is worth nothing.
+// before is worth nothing, and empty, so that nobody inherits the password
+// that the person before them gave.
 func (w *Web) signIn(c *gin.Context, user account.User, steppedUp bool) error {
 	ctx := c.Request.Context()
+	if err := w.sessions.Clear(ctx); err != nil {
+		return err
+	}
 	if err := w.sessions.RenewToken(ctx); err != nil {
 		return err
 	}

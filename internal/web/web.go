@@ -5,9 +5,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"mime"
+	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
@@ -22,6 +27,9 @@ import (
 type Sessions interface {
 	SessionFind(ctx context.Context, token string) (data []byte, found bool, err error)
 	SessionCommit(ctx context.Context, token string, data []byte, expires time.Time) error
+	// SessionUpdate is SessionCommit for a session that must still stand:
+	// webhook.NotFound if it was ended.
+	SessionUpdate(ctx context.Context, token string, data []byte, expires time.Time) error
 	SessionDelete(ctx context.Context, token string) error
 	// BindSession says whose session it is and where it runs, for the list of
 	// sessions on the profile page.
@@ -76,6 +84,9 @@ func (w *Web) handle(who who, h handler) gin.HandlerFunc {
 }
 
 func (w *Web) enter(c *gin.Context, who who, h handler) error {
+	if err := readForm(c); err != nil {
+		return err
+	}
 	if err := w.loadSession(c); err != nil {
 		return err
 	}
@@ -86,4 +97,36 @@ func (w *Web) enter(c *gin.Context, who who, h handler) error {
 		return nil // admit has sent the visitor to the door
 	}
 	return h(c)
+}
+
+// maxForm bounds what a form can post, in bytes; the largest has some 200 KiB.
+const maxForm = 1 << 20
+
+// readForm reads a posted form whole before anything is looked up for it.
+// Files are taken nowhere, so a form with parts is none of ours.
+func readForm(c *gin.Context) error {
+	if c.Request.Method != http.MethodPost {
+		return nil
+	}
+	kind, _, _ := mime.ParseMediaType(c.GetHeader("Content-Type")) // an unreadable one is no form
+	if kind != "application/x-www-form-urlencoded" && c.Request.ContentLength != 0 {
+		return webhook.Invalid("", "this address takes forms of pages only")
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	err := c.Request.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return webhook.TooLarge("the form is over the limit of %d bytes", maxForm)
+	case err != nil:
+		return webhook.Invalid("", "the form can't be read")
+	}
+	for _, values := range c.Request.PostForm {
+		for _, value := range values {
+			if !utf8.ValidString(value) || strings.Contains(value, "\x00") {
+				return webhook.Invalid("", "the form holds a NUL or bytes that are not UTF-8")
+			}
+		}
+	}
+	return nil
 }

@@ -101,6 +101,9 @@ type ShowModel struct {
 	// paused".
 	ResendNote string
 	Attempts   []Attempt
+	// ReasonURL takes by POST, as "reason", why somebody opens a payload that
+	// is hidden until then; empty when there is nothing to open.
+	ReasonURL string
 	// Exchange is the selected attempt, or what will be sent when none was
 	// made; nil when there is nothing to show.
 	Exchange *Exchange

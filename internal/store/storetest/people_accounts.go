@@ -272,7 +272,7 @@ func sessions(h *Harness) {
 	h.same(find("three"), "none")
 	h.must(h.Store.SessionUpdate(ctx, "one", []byte("third"), time.Now().Add(2*time.Hour)))
 	if data, _, err := h.Store.SessionFind(ctx, "one"); err != nil || string(data) != "third" {
-		h.Errorf("after an update: %q, %v", data, err)
+		h.T.Errorf("after an update: %q, %v", data, err)
 	}
 	h.refused(webhook.KindNotFound, func() error {
 		return h.Store.SessionUpdate(ctx, "two", []byte("back again"), time.Now().Add(time.Hour))
