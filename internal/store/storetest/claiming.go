@@ -300,6 +300,26 @@ func ordering(t *testing.T, fresh func(t *testing.T) *Harness) {
 		}
 		h.CheckInvariants("the resend")
 	})
+	t.Run("an older event that comes later waits for the one that is out", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		h.Publish(e)
+		out := h.ClaimOne()
+		older := h.Publish(e)[0] // as a fan-out step may bring it
+		h.Exec("UPDATE deliveries SET seq = -1 WHERE id = %s", h.Lit(older.ID.UUID))
+		if err := h.Store.SendNowBy(t.Context(), h.Project, older.ID, h.audit("delivery.sent-now")); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(h.Claim(10)); n != 0 {
+			t.Fatal("two of the line are out")
+		}
+		h.Record(h.Delivered(out))
+		if j := h.ClaimOne(); j.Delivery.ID != older.ID {
+			t.Error("the older one is not next")
+		}
+		h.CheckInvariants("the line")
+	})
 	t.Run("a line survives that the endpoint's order is switched off", func(t *testing.T) {
 		t.Parallel()
 		h := fresh(t)

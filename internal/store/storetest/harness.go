@@ -288,3 +288,31 @@ func (h *Harness) Resend(of webhook.DeliveryID) webhook.DeliveryID {
 	}
 	return again.ID
 }
+
+// TryExec is Exec for what may be refused.
+func (h *Harness) TryExec(text string) error {
+	_, err := h.db.Exec(text)
+	return err
+}
+
+// Texts reads a column of text.
+func (h *Harness) Texts(format string, args ...any) []string {
+	h.T.Helper()
+	rows, err := h.db.Query(fmt.Sprintf(format, args...))
+	if err != nil {
+		h.T.Fatalf("%s: %v", format, err)
+	}
+	defer rows.Close()
+	var texts []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			h.T.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	if err := rows.Err(); err != nil {
+		h.T.Fatal(err)
+	}
+	return texts
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// Shared is an endpoint as a claim shares slots out to it, for tests.
+type Shared struct {
+	Project           byte
+	Due, Line         bool
+	Busy, MaxInFlight int
+	Failures          int
+	Rate              float64
+	// Gone is how much of the rate's time is used up already.
+	Gone time.Duration
+}
+
+// Share shares slots out and answers how many each endpoint got.
+func Share(slots int, endpoints ...Shared) []int {
+	const now = int64(1_000_000)
+	list := make([]*ready, len(endpoints))
+	for i, e := range endpoints {
+		r := &ready{
+			project: uid{e.Project}, nextDue: never, lineDue: never, busy: e.Busy, maxInFlight: e.MaxInFlight, failures: e.Failures, rate: e.Rate,
+			rateTAT: now*1000 + e.Gone.Microseconds(),
+		}
+		if e.Due {
+			r.nextDue = now
+		}
+		if e.Line {
+			r.lineDue = now
+		}
+		list[i] = r
+	}
+	shareOut(list, slots, now)
+	got := make([]int, len(list))
+	for i, r := range list {
+		got[i] = r.load() - r.busy
+	}
+	return got
+}
+
+// HeadersAgain encodes headers and decodes them.
+func HeadersAgain(headers []webhook.HeaderLine) []webhook.HeaderLine {
+	return decodeHeaders(encodeHeaders(headers))
+}
+
+// SettingsAgain encodes settings and decodes them.
+func SettingsAgain(s webhook.Settings) (webhook.Settings, error) {
+	text, err := encodeSettings(s)
+	if err != nil {
+		return s, err
+	}
+	return decodeSettings(text)
+}
+
+// Wrap says what an error becomes on its way out.
+var Wrap = wrap
+
+// QueueStatements are PostgreSQL's statements that run many times a second,
+// with the number of their parameters' types.
+var QueueStatements = map[string]struct {
+	SQL, Types, Values string
+}{
+	"take": {
+		pgTake, "uuid[], int[], int[], bigint[], bool[], bigint, uuid[], uuid",
+		"'{}', '{}', '{}', '{}', '{}', 0, '{}', NULL",
+	},
+	"heads":   {pgHeads, "uuid[], bigint[]", "'{}', '{}'"},
+	"ready":   {pgReady, "int", "10"},
+	"expired": {pgExpired, "int", "10"},
+	"release": {pgRelease, "uuid[], uuid[]", "'{}', '{}'"},
+	"catch up": {
+		pgCatchUp, "uuid, bigint, int", "NULL, 0, 10",
+	},
+}
+
+// LimitPages makes an SQLite file full at so many pages.
+func (s *Store) LimitPages(n int64) error {
+	return s.write.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n)).Error
+}

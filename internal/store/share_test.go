@@ -1,0 +1,45 @@
+package store_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/store"
+)
+
+func TestSlotsAreSharedOutFairly(t *testing.T) {
+	t.Parallel()
+	due := store.Shared{Due: true}
+	for _, c := range []struct {
+		name      string
+		slots     int
+		endpoints []store.Shared
+		want      []int
+	}{
+		{"one endpoint gets all", 10, []store.Shared{due}, []int{10}},
+		{"two of one project get half each", 10, []store.Shared{due, due}, []int{5, 5}},
+		{"two projects get half each, however many endpoints they have", 8, []store.Shared{{Project: 1, Due: true}, {Project: 1, Due: true}, {Project: 2, Due: true}}, []int{2, 2, 4}},
+		{"the one with the fewest out comes first", 3, []store.Shared{{Due: true, Busy: 5}, due}, []int{0, 3}},
+		{"an own limit holds", 10, []store.Shared{{Due: true, MaxInFlight: 3, Busy: 1}, due}, []int{2, 8}},
+		{"a full endpoint gets nothing", 10, []store.Shared{{Due: true, MaxInFlight: 3, Busy: 3}}, []int{0}},
+		{"one that fails a lot gets little", 100, []store.Shared{{Due: true, Failures: 10}, {Due: true, Failures: 20}}, []int{8, 1}},
+		{"a default limit leases ahead, but not without bound", 1000, []store.Shared{due}, []int{128}},
+		{"a slow rate gives one", 10, []store.Shared{{Due: true, Rate: 1}}, []int{1}},
+		{"a rate that is used up gives none", 10, []store.Shared{{Due: true, Rate: 1, Gone: time.Second}}, []int{0}},
+		{"a fast rate gives a tenth of a second's worth", 100, []store.Shared{{Due: true, Rate: 100}}, []int{11}},
+		{"a line gives its head only", 10, []store.Shared{{Line: true}}, []int{1}},
+		{"a line and free ones share a slot count", 3, []store.Shared{{Line: true}, due}, []int{1, 2}},
+		{"a line does not starve beside free ones", 2, []store.Shared{due, {Line: true}}, []int{1, 1}},
+		{"a rate holds over line and free ones together", 10, []store.Shared{{Line: true, Due: true, Rate: 1}}, []int{1}},
+		{"no slots, nothing given", 0, []store.Shared{due}, []int{0}},
+		{"nobody there", 5, nil, []int{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := store.Share(c.slots, c.endpoints...); !slices.Equal(got, c.want) {
+				t.Errorf("shared out %v, want %v", got, c.want)
+			}
+		})
+	}
+}
