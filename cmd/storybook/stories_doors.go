@@ -19,7 +19,7 @@ func doorStories() map[string]teller {
 			return session.SignIn(session.SignInModel{Shell: shell, Action: "/sign-in", Email: "ada@nimbus.example", Error: "Email and password do not belong together.", Demo: []component.Link{{Label: "Admin", URL: "#"}, {Label: "Developer", URL: "#"}}})
 		},
 		"set-up": func(t string) templ.Component {
-			return session.Setup(session.SetupModel{Shell: door(t, "Set up"), Action: "/set-up", Token: "t", Password: component.Input{Error: "is too short: 12 characters at least, this one has 5"}})
+			return session.Setup(session.SetupModel{Shell: door(t, "Set up"), Action: "/set-up", Token: "t", Password: component.Input{Error: "must have at least 8 characters"}})
 		},
 		"set-up-used": func(t string) templ.Component {
 			return session.Setup(session.SetupModel{Shell: door(t, "Set up"), Problem: "This link was used already. Start Bellwire again on an empty database to get another."})

@@ -3,6 +3,8 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,7 +145,7 @@ func TestSetup_makes_the_first_admin_once(t *testing.T) {
 	b := f.visitor()
 	action, form := b.get("/setup?token=" + url.QueryEscape(token)).is(http.StatusOK).form(`form[action="/setup"]`)
 	form.Set("email", "admin@example.com")
-	form.Set("password", "short")
+	form.Set("password", "7 chars")
 	weak := b.post(action, form).is(http.StatusUnprocessableEntity)
 	if _, again := weak.form(`form[action="/setup"]`); again.Get("email") != "admin@example.com" || again.Get("token") != token {
 		t.Errorf("what was typed is gone: %v", again)
@@ -227,5 +229,28 @@ func TestTheme_is_kept_and_junk_is_not(t *testing.T) {
 	b.post("/theme", url.Values{"theme": {`"><script>`}})
 	if b.cookies["theme"] != "" {
 		t.Errorf("kept %q", b.cookies["theme"])
+	}
+}
+
+// The views know no rule, so their words are held against it.
+func TestPages_that_take_a_new_password_name_the_true_length(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	token, err := f.manage.Bootstrap(t.Context(), "", "")
+	f.must(err)
+	setup := f.visitor().get("/setup?token=" + url.QueryEscape(token)).is(http.StatusOK)
+	profile := f.as(account.Viewer).get("/profile").is(http.StatusOK)
+	named := regexp.MustCompile(`At least (\d+) characters`)
+	for name, text := range map[string]string{"set-up": setup.text(), "profile": profile.text()} {
+		found := named.FindStringSubmatch(text)
+		if found == nil {
+			t.Fatalf("%s names no length:\n%s", name, text)
+		}
+		n, err := strconv.Atoi(found[1])
+		f.must(err)
+		phrase := "x7 zebra quay"
+		if account.CheckNewPassword(phrase[:n], "") != nil || account.CheckNewPassword(phrase[:n-1], "") == nil {
+			t.Errorf("%s says %d characters and the rule is another", name, n)
+		}
 	}
 }

@@ -228,7 +228,7 @@ func Setup(m SetupModel) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = component.Field(component.FieldModel{Name: "password", Label: "Password", Type: "password", Input: m.Password, Autocomplete: "new-password", Required: true, Hint: "At least 12 characters; a few words in a row are fine."}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Field(component.FieldModel{Name: "password", Label: "Password", Type: "password", Input: m.Password, Autocomplete: "new-password", Required: true, Hint: "At least 8 characters; 15 or more are safer, and a few words in a row are fine."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

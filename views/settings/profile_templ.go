@@ -152,7 +152,7 @@ func Profile(m ProfileModel) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = component.Field(component.FieldModel{Name: "password", Label: "New password", Type: "password", Input: m.Password, Required: true, Autocomplete: "new-password", Hint: "At least 12 characters. Your other sessions end."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Field(component.FieldModel{Name: "password", Label: "New password", Type: "password", Input: m.Password, Required: true, Autocomplete: "new-password", Hint: "At least 8 characters; 15 or more are safer. Your other sessions end."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
