@@ -280,7 +280,7 @@ func (w *Web) testEndpoint(c *gin.Context) error {
 func presentTest(r manage.TestResult, next bool) *endpoints.TestResult {
 	t := &endpoints.TestResult{
 		Mark: outcomeMark(r.Attempt.Outcome), URL: pathDelivery(r.Delivery), Next: next,
-		Response: presentBody(r.Attempt.Response.Body, truncatedNote(r.Attempt.Response)),
+		Response: presentAnswer(r.Attempt.Response),
 	}
 	lasted := took(r.Attempt.Duration)
 	switch {

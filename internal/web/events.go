@@ -121,6 +121,7 @@ func presentEventPage(project webhook.ProjectID, d manage.EventDetail, now time.
 	switch {
 	case !d.ExpungedAt.IsZero():
 		m.Payload.Note = "Expunged " + relative(d.ExpungedAt, now) + ": the data is gone for good."
+		m.Unexplained = "Why another endpoint did not get it can't be explained any more: matching needs the payload."
 	case d.Hidden:
 		m.Payload.Note = hiddenNote
 	}

@@ -153,11 +153,11 @@ func TestEventPage_says_who_got_it_and_who_did_not(t *testing.T) {
 		t.Errorf("missed %+v", m.Missed)
 	}
 	d.Data, d.ExpungedAt = nil, noon.Add(-time.Hour)
-	if m := presentEventPage(webhook.ProjectID{}, d, noon); !strings.HasPrefix(m.Payload.Note, "Expunged 1 h ago") {
+	if m := presentEventPage(webhook.ProjectID{}, d, noon); !strings.HasPrefix(m.Payload.Note, "Expunged 1 h ago") || m.Unexplained == "" {
 		t.Errorf("expunged: %q", m.Payload.Note)
 	}
 	d.ExpungedAt, d.Hidden = time.Time{}, true
-	if m := presentEventPage(webhook.ProjectID{}, d, noon); m.Payload.Note != hiddenNote {
+	if m := presentEventPage(webhook.ProjectID{}, d, noon); m.Payload.Note != hiddenNote || m.Unexplained != "" {
 		t.Errorf("hidden: %q", m.Payload.Note)
 	}
 }

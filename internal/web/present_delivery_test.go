@@ -212,6 +212,31 @@ func TestPresentShow_leads_to_the_attempt_that_was_asked_for(t *testing.T) {
 	}
 }
 
+func TestPresentShow_names_a_next_try_only_if_there_is_one(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		state  webhook.State
+		paused bool
+		due    time.Time
+		want   string
+	}{
+		"later":       {webhook.Waiting, false, noon.Add(4 * time.Minute), "in 4 min"},
+		"due":         {webhook.Waiting, false, noon, "now"},
+		"due long":    {webhook.Waiting, false, noon.Add(-3 * time.Minute), "now"},
+		"held":        {webhook.Waiting, true, noon, ""},
+		"held, later": {webhook.Waiting, true, noon.Add(time.Hour), ""},
+		"ended":       {webhook.Exhausted, false, noon, ""},
+	} {
+		d := manage.DeliveryDetail{DeliveryRow: rowOfState(c.state)}
+		if d.DueAt = c.due; c.paused {
+			d.EndpointState = webhook.EndpointPaused
+		}
+		if m := presentShow(d, nil, "", noon); m.Due.Text != c.want {
+			t.Errorf("%s: next try %q", name, m.Due.Text)
+		}
+	}
+}
+
 func TestPresentShow_names_resends_and_siblings(t *testing.T) {
 	t.Parallel()
 	d := manage.DeliveryDetail{DeliveryRow: rowOfState(webhook.Waiting)}

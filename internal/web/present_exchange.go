@@ -40,13 +40,19 @@ func presentExchange(a manage.AttemptDetail) *deliveries.Exchange {
 	if x.Answered {
 		x.Response = deliveries.Message{
 			Line: statusLine(a.Response.Status), Tone: component.Bad, Headers: presentHeaders(a.Response.Headers),
-			Body: presentBody(a.Response.Body, truncatedNote(a.Response)),
+			Body: presentAnswer(a.Response),
 		}
 		if a.Outcome == webhook.OutcomeDelivered {
 			x.Response.Tone = component.Good
 		}
 	}
 	return x
+}
+
+func presentAnswer(r webhook.Response) component.Body {
+	b := presentBody(r.Body, truncatedNote(r))
+	b.Received = true
+	return b
 }
 
 func truncatedNote(r webhook.Response) string {

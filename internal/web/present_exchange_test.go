@@ -101,6 +101,9 @@ func TestPresentExchange_of_an_answered_attempt(t *testing.T) {
 	if x.Title != "Attempt 2" || x.Settings != "settings version 7" || !x.Answered || x.Response.Tone != component.Good || x.Error != "" {
 		t.Errorf("got %+v", x)
 	}
+	if !x.Response.Body.Received || x.Request.Body.Received {
+		t.Error("only the response's body was received")
+	}
 	if x.Request.Line != "POST "+awkward.URL || x.Curl == "" || !strings.Contains(x.Response.Body.Note, "64 KB at most") {
 		t.Errorf("line %q, note %q", x.Request.Line, x.Response.Body.Note)
 	}

@@ -23,8 +23,8 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 	if !d.EndpointGone {
 		m.Endpoint.URL = under(d.ProjectID, "endpoints", d.EndpointID.String())
 	}
-	if d.State == webhook.Waiting {
-		m.Due = moment(d.DueAt, now)
+	if d.Shown() == webhook.Waiting { // a held one waits for no time
+		m.Due = dueMoment(d.DueAt, now)
 	}
 	if !d.State.Ended() {
 		m.Live = component.Live{URL: pathDelivery(d.Delivery)}
@@ -50,6 +50,16 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 	addSiblings(&m, d, siblings, now)
 	m.Ticket = ticket(d, m)
 	return m
+}
+
+// dueMoment is when the next try goes; a time that has passed is now and not
+// "3 min ago".
+func dueMoment(due, now time.Time) component.Time {
+	at := moment(due, now)
+	if !due.IsZero() && !due.After(now) {
+		at.Text = "now"
+	}
+	return at
 }
 
 func addSiblings(m *deliveries.ShowModel, d manage.DeliveryDetail, rows []webhook.DeliveryRow, now time.Time) {

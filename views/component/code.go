@@ -22,6 +22,14 @@ func exact(b Body) string {
 	return b.Text
 }
 
+func exactTitle(b Body) string {
+	if b.Received {
+		return "Exact bytes as received"
+	}
+	return "Exact bytes as sent"
+}
+
+// emptyBody says why there is nothing to show, in place of a note in the head.
 func emptyBody(b Body) string {
 	if b.Note != "" {
 		return b.Note

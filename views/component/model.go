@@ -240,6 +240,8 @@ type Body struct {
 	Size string
 	// Note says what is odd: "first 64 KB of the answer", "not UTF-8".
 	Note string
+	// Received is set for what a receiver answered; everything else was sent.
+	Received bool
 }
 
 // Header is one header line; Masked ones hide their value at the source.

@@ -57,6 +57,9 @@ type ShowModel struct {
 	Payload   component.Body
 	Receivers []Receiver
 	Missed    []Missed
+	// Unexplained says why nothing can be said of those that did not get it;
+	// empty while Missed tells.
+	Unexplained string
 	// FanOut says that more deliveries are being made.
 	FanOut string
 	// Expunge removes the payload; none when its URL is empty.
