@@ -28,6 +28,8 @@ const (
 	ctxSession = "web.session" // true once it is loaded
 	ctxCaller  = "web.caller"
 	ctxProject = "web.project"
+	ctxProblem = "web.problem" // true while a problem is shown in place of a page
+	ctxFlashed = "web.flashed" // true once a page was given the kept flashes
 )
 
 // admit finds out who asks and sends away who may not be here.

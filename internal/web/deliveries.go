@@ -341,7 +341,7 @@ func (w *Web) sendDeliveryNow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	w.done(c, "It is due now.")
+	w.done(c, dueWords(row))
 	return w.redirect(c, pathDelivery(row.Delivery))
 }
 

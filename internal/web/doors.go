@@ -8,6 +8,7 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/static"
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/layout"
 	"github.com/bellwire/bellwire/views/session"
@@ -174,6 +175,11 @@ func (w *Web) setTheme(c *gin.Context) error {
 	return w.redirect(c, localPath(c.PostForm("back")))
 }
 
+// showIcon answers those who ask for an icon without having read a page.
+func (w *Web) showIcon(c *gin.Context) error {
+	return w.redirect(c, static.Path("img/favicon.svg"))
+}
+
 func themeOf(c *gin.Context) string {
 	if theme, err := c.Cookie("theme"); err == nil && (theme == "light" || theme == "dark") {
 		return theme
@@ -182,7 +188,7 @@ func themeOf(c *gin.Context) string {
 }
 
 func (w *Web) auth(c *gin.Context, title string) layout.AuthModel {
-	m := layout.AuthModel{Title: title, Theme: themeOf(c), Flashes: w.takeFlashes(c)}
+	m := layout.AuthModel{Title: title, Theme: themeOf(c), Flashes: w.flashes(c)}
 	if w.BaseURL != nil && w.BaseURL.Scheme == "http" && w.Environment == "" {
 		m.Notice = "This installation is reached over plain http: passwords can be read on the way. Set BELLWIRE_BASE_URL to an https address."
 	}

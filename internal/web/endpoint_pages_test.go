@@ -319,7 +319,10 @@ func TestEndpointPage_pauses_resumes_tests_and_deletes(t *testing.T) {
 	b.follow(one+"/pause", nil).says("Paused", "paused by a person")
 	if got := b.get(f.path("deliveries", d.ID.String())); !strings.Contains(got.text(), "Held: the endpoint is paused") {
 		t.Errorf("the delivery says %s", got.text())
+	} else if got.hides("Next try"); got.offers(f.path("deliveries", d.ID.String(), "send-now")) {
+		t.Error("a held delivery can't be sent now and the page offers it")
 	}
+	b.follow(f.path("deliveries", d.ID.String(), "send-now"), nil).says("It stays held until the endpoint is resumed")
 	b.post(one+"/pause", nil).is(http.StatusConflict)
 	b.post(one+"/resume", url.Values{"rate": {"quickly"}}).is(http.StatusUnprocessableEntity)
 	b.follow(one+"/resume", url.Values{"rate": {"10"}}).says("Resumed")

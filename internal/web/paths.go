@@ -18,6 +18,7 @@ const (
 	pathProjects = "/projects"
 	pathProfile  = "/profile"
 	pathTheme    = "/theme"
+	pathIcon     = "/favicon.ico"
 )
 
 // under is an address inside a project: under(id, "endpoints", "new").

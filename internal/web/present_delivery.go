@@ -154,6 +154,17 @@ func heldWords(row webhook.DeliveryRow) string {
 	return "Held: the endpoint is paused. It goes out when somebody resumes it."
 }
 
+// dueWords say what came of making a delivery due at once.
+func dueWords(row webhook.DeliveryRow) string {
+	switch {
+	case row.Shown() != webhook.Held:
+		return "It is due now."
+	case row.Suspended:
+		return "It stays held until the suspension of the project is lifted."
+	}
+	return "It stays held until the endpoint is resumed."
+}
+
 // resendNote says what pressing Resend does at this moment.
 func resendNote(row webhook.DeliveryRow) string {
 	switch {

@@ -20,6 +20,7 @@ func (w *Web) render(c *gin.Context, status int, page templ.Component) error {
 	if err := page.Render(c.Request.Context(), buffer); err != nil {
 		return err
 	}
+	w.forgetFlashes(c)
 	if err := w.saveSession(c); err != nil {
 		return err
 	}
@@ -66,6 +67,7 @@ func (w *Web) Problem(c *gin.Context, err error) {
 		c.Abort() // the visitor left
 		return
 	}
+	c.Set(ctxProblem, true)
 	w.meet(c)
 	if account.NeedsStepUp(err) && w.signedIn(c) {
 		if w.askPassword(c, err) == nil {

@@ -49,5 +49,6 @@ func (w *Web) doors() []line {
 		{post, pathLink, anyone, w.useLink},
 		{post, pathStepUp, signedIn, w.doStepUp},
 		{post, pathTheme, anyone, w.setTheme},
+		{get, pathIcon, anyone, w.showIcon},
 	}
 }

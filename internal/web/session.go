@@ -198,22 +198,3 @@ func (w *Web) sessionCaller(c *gin.Context) (account.Caller, error) {
 	}
 	return caller, err
 }
-
-// flash keeps a sentence for the next page.
-func (w *Web) flash(c *gin.Context, f component.Flash) {
-	ctx := c.Request.Context()
-	kept, _ := w.sessions.Get(ctx, keyFlashes).([]component.Flash)
-	w.sessions.Put(ctx, keyFlashes, append(kept, f))
-}
-
-func (w *Web) done(c *gin.Context, text string) {
-	w.flash(c, component.Flash{Tone: component.Good, Text: text})
-}
-
-func (w *Web) takeFlashes(c *gin.Context) []component.Flash {
-	if !w.sessions.Exists(c.Request.Context(), keyFlashes) {
-		return nil
-	}
-	kept, _ := w.sessions.Pop(c.Request.Context(), keyFlashes).([]component.Flash)
-	return kept
-}

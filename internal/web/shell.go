@@ -39,7 +39,7 @@ func (w *Web) shell(c *gin.Context, at place, title string, crumbs ...component.
 	project, inProject := c.Get(ctxProject)
 	current, _ := project.(webhook.Project)
 	m := layout.AppModel{
-		Title: title, Theme: themeOf(c), ThemeURL: pathTheme, Path: c.Request.URL.RequestURI(), Flashes: w.takeFlashes(c),
+		Title: title, Theme: themeOf(c), ThemeURL: pathTheme, Path: c.Request.URL.RequestURI(), Flashes: w.flashes(c),
 		Environment: w.Environment, EnvironmentNote: w.EnvironmentNote, AllProjectsURL: pathProjects,
 		User: layout.User{
 			Name: caller.Actor.Name, Email: caller.User.Email, Role: roleIn(caller, current.ID),
