@@ -3,6 +3,7 @@ package webhook
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what sort of mistake an Error is. The zero value is internal: not
@@ -38,10 +39,14 @@ type Error struct {
 	Err     error
 }
 
+// Error names each wrong place once: the message of an invalid input tells the
+// first already.
 func (e *Error) Error() string {
 	text := e.Message
 	for _, f := range e.Fields {
-		text += fmt.Sprintf("; %s %s", f.Location, f.Message)
+		if place := f.Location + " " + f.Message; !strings.HasPrefix(e.Message, place) {
+			text += "; " + place
+		}
 	}
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
