@@ -54,7 +54,7 @@ func New(options Options) *API {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &API{
+	a := &API{
 		options: options,
 		manage:  options.Manage,
 
@@ -62,6 +62,10 @@ func New(options Options) *API {
 		wrongKeys: newBrief[[32]byte, error](options.Now),
 		externals: newBrief[string, webhook.ProjectID](options.Now),
 	}
+	a.manage.WhenRevoked(func(id webhook.KeyID) {
+		a.keys.forget(func(caller account.Caller) bool { return caller.Key.ID == id })
+	})
+	return a
 }
 
 // Prefix is where all calls live.

@@ -287,6 +287,19 @@ func TestListsGoOnFromTheirCursor(t *testing.T) {
 	}
 }
 
+func TestATopicNamesItsGroup(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.ok(201, f.instance, "POST", "/topics", `{"name":"cart.left"}`).is(map[string]string{"group": "custom"})
+	f.ok(201, f.instance, "POST", "/topics", `{"name":"cart.filled","group":"store"}`).is(map[string]string{"group": "store"})
+	f.ok(200, f.instance, "PATCH", "/topics/cart.left", `{"group":"commerce"}`).is(map[string]string{"group": "commerce"})
+	f.ok(200, f.instance, "GET", "/topics/cart.left", "").is(map[string]string{"group": "commerce"})
+	for _, group := range []string{"operational", "mine"} {
+		f.refused(422, "body.group", f.instance, "POST", "/topics", `{"name":"cart.lost","group":"`+group+`"}`)
+		f.refused(422, "body.group", f.instance, "PATCH", "/topics/cart.left", `{"group":"`+group+`"}`)
+	}
+}
+
 func TestTheCatalogueOfTopics(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

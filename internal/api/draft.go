@@ -54,7 +54,7 @@ func (a *API) draft(ctx context.Context, caller account.Caller, object []byte, a
 		return d, webhook.Invalid(at+"data", "is missing")
 	}
 	if d.Audience == webhook.AudienceAll {
-		if err := caller.May(account.Publish, webhook.ProjectID{}); err != nil {
+		if err := mayReachAll(caller); err != nil {
 			return d, locate(err, at+"audience")
 		}
 	}
@@ -66,12 +66,23 @@ func (a *API) draft(ctx context.Context, caller account.Caller, object []byte, a
 	return d, err
 }
 
+func mayReachAll(caller account.Caller) error {
+	if !caller.OwnProject().IsZero() {
+		return webhook.Forbidden("only an instance key may publish to all projects")
+	}
+	return caller.May(account.Publish, webhook.ProjectID{})
+}
+
 // take reads one member. A null counts as left out.
 func take(d *publish.Draft, project *string, at string, key, value []byte) error {
 	name, _ := rawjson.Text(key)
-	if name == "data" {
+	switch name {
+	case "data":
 		d.Data = value
 		return nil
+	case "topic", "projectId", "audience", "idempotencyKey", "occurredAt":
+	default: // before its type: that is nobody's matter
+		return unknownMember(at, key)
 	}
 	text, isText := rawjson.Text(value)
 	switch {
@@ -94,8 +105,6 @@ func take(d *publish.Draft, project *string, at string, key, value []byte) error
 		}
 	case "occurredAt":
 		return readTime(&d.OccurredAt, text, isText, at+name)
-	default:
-		return unknownMember(at, key)
 	}
 	return nil
 }

@@ -9,9 +9,9 @@ import (
 
 // PromptFilter narrows prompt topics: each list is "any of".
 type PromptFilter struct {
-	Names  []string `json:"names,omitempty" doc:"Globs"`
-	Tags   []string `json:"tags,omitempty"`
-	Labels []string `json:"labels,omitempty"`
+	Names  []string `json:"names" required:"false" doc:"Globs"`
+	Tags   []string `json:"tags" required:"false"`
+	Labels []string `json:"labels" required:"false"`
 }
 
 // PayloadRow is one condition on a member of data.
@@ -31,7 +31,7 @@ type Header struct {
 // Retry says when a failed delivery is tried again.
 type Retry struct {
 	Policy        string `json:"policy,omitempty" enum:"standard,short,custom" doc:"Default: standard; short for format aicommerce"`
-	DelaysSeconds []int  `json:"delaysSeconds,omitempty" maxItems:"20" minimum:"0" maximum:"31536000" doc:"For custom: the wait after each failure"`
+	DelaysSeconds []int  `json:"delaysSeconds" required:"false" maxItems:"20" minimum:"0" maximum:"31536000" doc:"For custom: the wait after each failure"`
 	ClientErrors  *bool  `json:"clientErrors,omitempty" doc:"Whether 4xx answers are tried again; default true"`
 }
 
@@ -57,7 +57,7 @@ type Settings struct {
 	Headers        []Header      `json:"headers"`
 	Retry          Retry         `json:"retry"`
 	TimeoutSeconds float64       `json:"timeoutSeconds"`
-	MaxInFlight    int           `json:"maxInFlight" doc:"0 stands for the default of 64"`
+	MaxInFlight    int           `json:"maxInFlight" doc:"How many requests may be under way at once, over all nodes; 0 stands for the default of 64"`
 	RatePerSecond  float64       `json:"ratePerSecond" doc:"0 stands for no limit"`
 	Ordered        bool          `json:"ordered" doc:"One at a time, oldest first"`
 }
@@ -108,7 +108,7 @@ type EndpointRequest struct {
 	Secret         string        `json:"secret,omitempty" doc:"One that you bring; else one is made"`
 	Retry          Retry         `json:"retry,omitempty"`
 	TimeoutSeconds float64       `json:"timeoutSeconds,omitempty" minimum:"1" maximum:"30"`
-	MaxInFlight    int           `json:"maxInFlight,omitempty" minimum:"0" maximum:"1000"`
+	MaxInFlight    int           `json:"maxInFlight,omitempty" minimum:"0" maximum:"1000" doc:"How many requests may be under way at once, over all nodes; 0 stands for the default of 64"`
 	RatePerSecond  float64       `json:"ratePerSecond,omitempty" minimum:"0" maximum:"10000"`
 	Ordered        bool          `json:"ordered,omitempty"`
 }
@@ -127,7 +127,7 @@ type EndpointPatch struct {
 	Headers        *[]Header     `json:"headers,omitempty"`
 	Retry          *Retry        `json:"retry,omitempty"`
 	TimeoutSeconds *float64      `json:"timeoutSeconds,omitempty" minimum:"1" maximum:"30"`
-	MaxInFlight    *int          `json:"maxInFlight,omitempty" minimum:"0" maximum:"1000"`
+	MaxInFlight    *int          `json:"maxInFlight,omitempty" minimum:"0" maximum:"1000" doc:"0 stands for the default of 64"`
 	RatePerSecond  *float64      `json:"ratePerSecond,omitempty" minimum:"0" maximum:"10000"`
 	Ordered        *bool         `json:"ordered,omitempty"`
 }
@@ -145,7 +145,7 @@ func settingsShape(s webhook.Settings) Settings {
 	again := !s.Retry.NoClientErrors
 	shape := Settings{
 		Name: s.Name, Kind: string(s.Kind), URL: s.URL, Format: string(s.Format), Topics: present(s.Topics),
-		PromptFilter:  PromptFilter(s.Prompt),
+		PromptFilter:  PromptFilter{Names: present(s.Prompt.Names), Tags: present(s.Prompt.Tags), Labels: present(s.Prompt.Labels)},
 		PayloadFilter: each(s.Payload, func(r webhook.PayloadRow) PayloadRow { return PayloadRow{r.Path, string(r.Operator), r.Value} }),
 		Headers:       each(s.Headers, func(h webhook.Header) Header { return Header{h.Name, h.Value, h.Secret} }),
 		Retry: Retry{Policy: string(s.Retry.Policy), ClientErrors: &again,

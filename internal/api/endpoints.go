@@ -73,12 +73,16 @@ func endpointID(in *ByID) (webhook.EndpointID, error) {
 
 type updateEndpointInput struct {
 	ByID
-	Body EndpointPatch
+	Body    EndpointPatch
+	RawBody []byte
 }
 
 func (a *API) updateEndpoint(ctx context.Context, caller account.Caller, in *updateEndpointInput) (*answer[ChangedEndpoint], error) {
 	id, err := endpointID(&in.ByID)
 	if err != nil {
+		return nil, err
+	}
+	if err := notNull(in.RawBody, "name", "kind", "url", "format", "topics"); err != nil {
 		return nil, err
 	}
 	e, warnings, err := a.manage.UpdateEndpoint(ctx, caller, id, in.Body.patch())

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/webhook"
 )
 
 func TestBadEventsAreRefusedWithThePlaceAndNothingIsStored(t *testing.T) {
@@ -153,13 +156,91 @@ func TestBadKeysAreRefused(t *testing.T) {
 	f.refused(401, "", "", "GET", "/endpoints?access_token="+f.full, "")
 }
 
-func TestARevokedKeyStopsWithinASecond(t *testing.T) {
+func TestAKeyRevokedHereStopsAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, path := range []string{"/keys?id=", "/keys/"} {
+		made := f.ok(201, f.full, "POST", "/keys", `{"scopes":["read"]}`)
+		f.ok(200, made.text("secret"), "GET", "/topics", "")
+		f.ok(204, f.full, "DELETE", path+made.text("id"), "")
+		f.refused(401, "", made.text("secret"), "GET", "/topics", "")
+		f.ok(200, f.full, "GET", "/topics", "")
+	}
+	f.refused(404, "query.id", f.full, "DELETE", "/keys?id=x", "")
+	f.refused(404, "path.id", f.full, "DELETE", "/keys/x", "")
+}
+
+func TestNullTakesNoRequiredMemberAway(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.endpoint(f.full)
+	for _, member := range []string{"name", "kind", "url", "format", "topics"} {
+		f.refused(422, "body."+member, f.full, "PATCH", "/endpoints/"+id, `{"ordered":true,"`+member+`":null}`)
+	}
+	f.ok(200, f.full, "GET", "/endpoints/"+id, "").is(map[string]string{"version": "1", "ordered": "false"})
+	f.ok(200, f.full, "PATCH", "/endpoints/"+id, `{"name":"Other"}`).is(map[string]string{"name": "Other", "url": "https://receiver.example/hook"})
+	f.refused(422, "body.name", f.instance, "PATCH", "/projects/"+f.ours.ID.String(), `{"name":null}`)
+}
+
+func TestAListOfAnEndpointIsNeverLeftOut(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	e := f.ok(200, f.full, "GET", "/endpoints/"+f.endpoint(f.full), "")
+	for _, at := range [][]any{{"promptFilter", "names"}, {"promptFilter", "tags"}, {"promptFilter", "labels"}, {"retry", "delaysSeconds"}, {"headers"}, {"payloadFilter"}} {
+		if n := e.count(at...); n != 0 {
+			t.Errorf("%v holds %d", at, n)
+		}
+	}
+	if e.count("topics") != 1 {
+		t.Error("no topics")
+	}
+	f.ok(201, f.full, "POST", "/endpoints", `{"url":"https://receiver.example/","topics":["prompt.*"],"promptFilter":{"tags":["a"]},"retry":{"policy":"short"}}`)
+}
+
+func TestAnErrorAboutAParameterNamesIt(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, name := range []string{"endpointId", "eventId"} {
+		detail := f.refused(422, "query."+name, f.full, "GET", "/deliveries?"+name+"=x", "")
+		if !strings.HasPrefix(detail, name+" is not an id: ") {
+			t.Errorf("%s: %s", name, detail)
+		}
+	}
+}
+
+func TestAMemberIsUnknownBeforeItsTypeIsWrong(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, value := range []string{`1`, `"x"`, `[]`, `null`, `"\u0000"`} {
+		detail := f.refused(422, "body.colour", f.full, "POST", "/events", strings.Replace(viewed, `{"topic"`, `{"colour":`+value+`,"topic"`, 1))
+		if !strings.Contains(detail, "is not a member") {
+			t.Errorf("%s: %s", value, detail)
+		}
+	}
+	f.refused(422, "body.topic", f.full, "POST", "/events", `{"topic":1,"data":{}}`)
+}
+
+func TestOnlyThePlatformPublishesToAll(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	all := strings.Replace(viewed, `{"topic"`, `{"audience":"all","topic"`, 1)
+	detail := f.refused(403, "body.audience", f.full, "POST", "/events", all)
+	if detail != "only an instance key may publish to all projects" {
+		t.Error(detail)
+	}
+	f.refused(403, "body.events[0].audience", f.full, "POST", "/events/batch", `{"events":[`+all+`]}`)
+	f.ok(202, f.instance, "POST", "/events", all)
+}
+
+func TestAKeyRevokedElsewhereStopsWithinASecond(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	made := f.ok(201, f.instance, "POST", "/keys", `{"projectId":"ext:acme/1","name":"ci","scopes":["publish"]}`)
 	key := made.text("secret")
 	f.ok(202, key, "POST", "/events", viewed)
-	f.ok(204, f.instance, "DELETE", "/keys/"+made.text("id"), "")
+	id, err := webhook.ParseUUID(made.text("id"))
+	f.must(err)
+	f.must(manage.New(f.manage.Options).RevokeKey(t.Context(), system, webhook.KeyID{UUID: id})) // as another node does
 	f.clock.forward(time.Second)
 	f.refused(401, "", key, "POST", "/events", viewed)
 	if got := f.events(); got != 1 {

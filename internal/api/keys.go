@@ -56,7 +56,7 @@ func (a *API) keyCalls() {
 	add(a, Call{Method: http.MethodDelete, Path: "/keys", ID: "revoke-key", Group: keyGroup, May: account.RevokeKeys,
 		Summary: "Revoke an API key, named by id", Status: http.StatusNoContent}, a.revokeKey)
 	add(a, Call{Method: http.MethodDelete, Path: "/keys/{id}", ID: "revoke-key-by-path", Group: keyGroup, May: account.RevokeKeys,
-		Summary: "Revoke an API key", Text: "It stops working within a second.", Status: http.StatusNoContent}, a.revokeKeyByPath)
+		Summary: "Revoke an API key", Text: "It stops working at once, on other nodes within a second.", Status: http.StatusNoContent}, a.revokeKeyByPath)
 }
 
 func (a *API) listKeys(ctx context.Context, caller account.Caller, in *OfProject) (*answer[List[Key]], error) {
@@ -87,7 +87,11 @@ type revokeKeyInput struct {
 }
 
 func (a *API) revokeKey(ctx context.Context, caller account.Caller, in *revokeKeyInput) (*nothing, error) {
-	return a.revoke(ctx, caller, in.ID)
+	out, err := a.revoke(ctx, caller, in.ID)
+	if in.ID != "" && webhook.KindOf(err) == webhook.KindNotFound {
+		err = locate(err, "query.id")
+	}
+	return out, err
 }
 
 func (a *API) revokeKeyByPath(ctx context.Context, caller account.Caller, in *ByID) (*nothing, error) {

@@ -174,6 +174,9 @@ func locate(err error, at string) error {
 		for _, f := range told.Fields {
 			located.Fields = append(located.Fields, webhook.Field{Location: at, Message: f.Message})
 		}
+		if f := told.Fields[0]; told.Message == f.Location+" "+f.Message {
+			located.Message = strings.TrimPrefix(at, "query.") + " " + f.Message
+		}
 		return &located
 	}
 	located.Fields = []webhook.Field{{Location: at, Message: told.Message}}

@@ -125,12 +125,16 @@ func (a *API) named(ctx context.Context, caller account.Caller, ref string) (web
 
 type updateProjectInput struct {
 	ByProject
-	Body ProjectPatch
+	Body    ProjectPatch
+	RawBody []byte
 }
 
 func (a *API) updateProject(ctx context.Context, caller account.Caller, in *updateProjectInput) (*answer[Project], error) {
 	p, err := a.named(ctx, caller, in.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := notNull(in.RawBody, "name"); err != nil {
 		return nil, err
 	}
 	p, err = a.manage.UpdateProject(ctx, caller, p.ID, manage.ProjectPatch{

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"slices"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/rawjson"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -86,6 +88,19 @@ type ByID struct {
 // ByProject is the input of calls on one project.
 type ByProject struct {
 	ID string `path:"id" maxLength:"300" doc:"The project's id, or ext: and its external id"`
+}
+
+// notNull refuses a null for members that everything of the kind has: they can
+// be changed or left as they are, but not taken away.
+func notNull(body []byte, names ...string) error {
+	var faults []webhook.Field
+	for key, value := range rawjson.All(body) {
+		name, _ := rawjson.Text(key)
+		if string(value) == "null" && slices.Contains(names, name) {
+			faults = append(faults, webhook.Field{Location: name, Message: "can't be null; leave it out to keep what it is"})
+		}
+	}
+	return webhook.InvalidFields(faults)
 }
 
 // idIn reads an id. One that is none can't exist.

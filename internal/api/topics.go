@@ -43,6 +43,7 @@ func present[T any](list []T) []T {
 // TopicRequest makes a topic.
 type TopicRequest struct {
 	Name        string          `json:"name" maxLength:"128"`
+	Group       string          `json:"group,omitempty" doc:"commerce, prompts, store or custom; default custom"`
 	Description string          `json:"description,omitempty" maxLength:"2000"`
 	Schema      json.RawMessage `json:"schema,omitempty"`
 	WarnOnly    bool            `json:"warnOnly,omitempty"`
@@ -53,6 +54,7 @@ type TopicRequest struct {
 // TopicPatch changes the members that are sent. Of a topic that ships only
 // warnOnly and deprecated can be changed.
 type TopicPatch struct {
+	Group       *string         `json:"group,omitempty" doc:"commerce, prompts, store or custom"`
 	Description *string         `json:"description,omitempty" maxLength:"2000"`
 	Schema      json.RawMessage `json:"schema,omitempty" doc:"null takes it away"`
 	WarnOnly    *bool           `json:"warnOnly,omitempty"`
@@ -84,7 +86,7 @@ func (a *API) listTopics(ctx context.Context, caller account.Caller, _ *nothing)
 func (a *API) createTopic(ctx context.Context, caller account.Caller, in *struct{ Body TopicRequest }) (*answer[Topic], error) {
 	b := in.Body
 	t, err := a.manage.CreateTopic(ctx, caller, webhook.Topic{
-		Name: b.Name, Description: b.Description, Schema: given(b.Schema), WarnOnly: b.WarnOnly, Example: given(b.Example), SearchKeys: b.SearchKeys,
+		Name: b.Name, Group: webhook.Group(b.Group), Description: b.Description, Schema: given(b.Schema), WarnOnly: b.WarnOnly, Example: given(b.Example), SearchKeys: b.SearchKeys,
 	})
 	a.options.Publisher.TopicsChanged()
 	return answering(topicShape(t), err)
@@ -107,7 +109,7 @@ type updateTopicInput struct {
 func (a *API) updateTopic(ctx context.Context, caller account.Caller, in *updateTopicInput) (*answer[Topic], error) {
 	b := in.Body
 	t, err := a.manage.UpdateTopic(ctx, caller, in.Name, manage.TopicPatch{
-		Description: b.Description, Schema: changed(b.Schema), Example: changed(b.Example),
+		Group: (*webhook.Group)(b.Group), Description: b.Description, Schema: changed(b.Schema), Example: changed(b.Example),
 		SearchKeys: b.SearchKeys, WarnOnly: b.WarnOnly, Deprecated: b.Deprecated,
 	})
 	a.options.Publisher.TopicsChanged()

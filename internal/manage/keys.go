@@ -91,7 +91,11 @@ func (s *Service) RevokeKey(ctx context.Context, c account.Caller, id webhook.Ke
 	if err := c.May(account.RevokeKeys, key.ProjectID); err != nil {
 		return err
 	}
-	return s.Store.RevokeKey(ctx, id, s.now(), s.entry(c, "key.revoked", aboutKey(key), ""))
+	if err := s.Store.RevokeKey(ctx, id, s.now(), s.entry(c, "key.revoked", aboutKey(key), "")); err != nil {
+		return err
+	}
+	s.revoked(id)
+	return nil
 }
 
 // AuthenticateKey answers the caller behind a key's secret.

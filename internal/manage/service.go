@@ -68,13 +68,19 @@ type Options struct {
 	Facts    Facts
 }
 
-// Service carries out the use-cases. It keeps nothing between calls.
+// Service carries out the use-cases. It keeps nothing between calls but whom
+// to tell of revoked keys.
 type Service struct {
 	Options
+	revoked func(webhook.KeyID)
 }
 
 // New makes a Service.
-func New(o Options) *Service { return &Service{o} }
+func New(o Options) *Service { return &Service{Options: o, revoked: func(webhook.KeyID) {}} }
+
+// WhenRevoked names who remembers keys and must forget one that this process
+// revokes. It is called before the service is used.
+func (s *Service) WhenRevoked(forget func(webhook.KeyID)) { s.revoked = forget }
 
 // now is the moment of an act, cut to what the database keeps.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

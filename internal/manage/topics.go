@@ -105,6 +105,7 @@ func topicNamed(topics []webhook.Topic, name string) (webhook.Topic, error) {
 
 // TopicPatch changes the members that are not nil.
 type TopicPatch struct {
+	Group       *webhook.Group
 	Description *string
 	// Schema and Example take an empty slice for none.
 	Schema     *[]byte
@@ -114,7 +115,8 @@ type TopicPatch struct {
 	Deprecated *bool
 }
 
-// CreateTopic adds an operator's own topic, of the group custom.
+// CreateTopic adds an operator's own topic, of the group custom unless it
+// names another.
 func (s *Service) CreateTopic(ctx context.Context, c account.Caller, t webhook.Topic) (webhook.Topic, error) {
 	if err := c.May(account.ChangeTopics, webhook.ProjectID{}); err != nil {
 		return t, err
@@ -122,7 +124,13 @@ func (s *Service) CreateTopic(ctx context.Context, c account.Caller, t webhook.T
 	if !webhook.ValidTopicName(t.Name) {
 		return t, webhook.Invalid("name", `must be segments of letters, digits, "_" and "-" joined by dots, at most 128 characters`)
 	}
-	t.Group, t.Shipped, t.CreatedAt = webhook.GroupCustom, false, s.now()
+	if t.Group == "" {
+		t.Group = webhook.GroupCustom
+	}
+	t.Shipped, t.CreatedAt = false, s.now()
+	if err := checkGroup(t.Group); err != nil {
+		return t, err
+	}
 	if err := checkTopic(&t); err != nil {
 		return t, err
 	}
@@ -139,15 +147,21 @@ func (s *Service) UpdateTopic(ctx context.Context, c account.Caller, name string
 	if err != nil {
 		return t, err
 	}
-	if t.Shipped && (patch.Description != nil || patch.Schema != nil || patch.Example != nil || patch.SearchKeys != nil) {
+	if t.Shipped && (patch.Group != nil || patch.Description != nil || patch.Schema != nil || patch.Example != nil || patch.SearchKeys != nil) {
 		return t, webhook.Conflict("%s ships with Bellwire: only warnOnly and deprecated can be changed", name)
 	}
+	apply(&t.Group, patch.Group)
 	apply(&t.Description, patch.Description)
 	apply(&t.Schema, patch.Schema)
 	apply(&t.Example, patch.Example)
 	apply(&t.SearchKeys, patch.SearchKeys)
 	apply(&t.WarnOnly, patch.WarnOnly)
 	apply(&t.Deprecated, patch.Deprecated)
+	if patch.Group != nil {
+		if err := checkGroup(t.Group); err != nil {
+			return t, err
+		}
+	}
 	if err := checkTopic(&t); err != nil {
 		return t, err
 	}
@@ -182,6 +196,17 @@ const (
 	maxExample     = 64 << 10
 	maxSearchKeys  = 3
 )
+
+// checkGroup refuses groups that an operator's topic can't be in.
+func checkGroup(group webhook.Group) error {
+	switch group {
+	case webhook.GroupCommerce, webhook.GroupPrompts, webhook.GroupStore, webhook.GroupCustom:
+		return nil
+	case webhook.GroupOperational:
+		return webhook.Invalid("group", "can't be operational: those topics are made by Bellwire itself")
+	}
+	return webhook.Invalid("group", "must be commerce, prompts, store or custom")
+}
 
 func checkTopic(t *webhook.Topic) error {
 	if len(t.Description) > maxDescription {

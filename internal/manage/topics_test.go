@@ -119,15 +119,15 @@ func TestOperatorsMakeTopicsOfTheirOwn(t *testing.T) {
 	b := newBench(t)
 	key := b.wide(account.ScopeManage)
 	made := must[webhook.Topic](t)(b.CreateTopic(t.Context(), key, webhook.Topic{
-		Name: "customer.signed_up", Group: webhook.GroupCommerce, Shipped: true,
+		Name: "customer.signed_up", Shipped: true,
 		Schema: []byte(`{"type":"object","required":["id"]}`), Example: []byte(`{ "id": 1 }`), SearchKeys: []string{"id"},
 	}))
 	if made.Group != webhook.GroupCustom || made.Shipped || string(made.Example) != `{"id":1}` {
 		t.Errorf("%+v", made)
 	}
-	description, empty := "Somebody signed up", []byte{}
-	changed := must[webhook.Topic](t)(b.UpdateTopic(t.Context(), key, made.Name, manage.TopicPatch{Description: &description, Schema: &empty}))
-	if changed.Description != description || changed.Schema != nil || changed.Example == nil {
+	description, empty, group := "Somebody signed up", []byte{}, webhook.GroupCommerce
+	changed := must[webhook.Topic](t)(b.UpdateTopic(t.Context(), key, made.Name, manage.TopicPatch{Group: &group, Description: &description, Schema: &empty}))
+	if changed.Group != group || changed.Description != description || changed.Schema != nil || changed.Example == nil {
 		t.Errorf("%+v", changed)
 	}
 	if err := b.DeleteTopic(t.Context(), key, made.Name); err != nil {
@@ -152,6 +152,8 @@ func TestTopicsThatCouldNotWorkAreRefused(t *testing.T) {
 		topic webhook.Topic
 		place string
 	}{
+		"an operational topic":         {webhook.Topic{Name: "a", Group: webhook.GroupOperational}, "group"},
+		"a group of no such name":      {webhook.Topic{Name: "a", Group: "x"}, "group"},
 		"a name with a blank":          {webhook.Topic{Name: "a b"}, "name"},
 		"a glob":                       {webhook.Topic{Name: "a.*"}, "name"},
 		"four search keys":             {webhook.Topic{Name: "a", SearchKeys: []string{"a", "b", "c", "d"}}, "searchKeys"},
@@ -181,6 +183,9 @@ func TestShippedTopicsKeepTheirShape(t *testing.T) {
 	key, text, on := b.wide(account.ScopeManage), "x", true
 	_, err := b.UpdateTopic(t.Context(), key, "prompt.created", manage.TopicPatch{Description: &text})
 	wantKind(t, "another description", err, webhook.KindConflict)
+	group := webhook.GroupStore
+	_, err = b.UpdateTopic(t.Context(), key, "prompt.created", manage.TopicPatch{Group: &group})
+	wantKind(t, "another group", err, webhook.KindConflict)
 	wantKind(t, "deleting it", b.DeleteTopic(t.Context(), key, "prompt.created"), webhook.KindConflict)
 	topic := must[webhook.Topic](t)(b.UpdateTopic(t.Context(), key, "prompt.created", manage.TopicPatch{WarnOnly: &on}))
 	if !topic.WarnOnly || !topic.CreatedAt.Equal(start) {
