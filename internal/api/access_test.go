@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bellwire/bellwire/internal/api"
 )
 
 // The callers of the table. Every other scope than the one named is missing.
@@ -100,6 +102,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 			continue
 		}
 		delete(left, key)
+		things.checkDeclared(call, row)
 		t.Run(strings.ReplaceAll(name, "/", " "), func(t *testing.T) {
 			t.Parallel()
 			newFixture(t).checkRow(key, row)
@@ -107,6 +110,23 @@ func TestWhoMayCallWhat(t *testing.T) {
 	}
 	for name := range left {
 		t.Errorf("%s is in the table and no call", name)
+	}
+}
+
+// checkDeclared holds the right that a call declares, which is tried before
+// its body is read and told in the document, against the table: it lets in the
+// keys that may make the call and no others.
+func (f *fixture) checkDeclared(call api.Call, r row) {
+	f.t.Helper()
+	for who, secret := range map[string]string{
+		publisher: f.publish, reader: f.read, manager: f.managing, holder: f.secrets, wide: f.instance, wideRead: f.instanceRead,
+	} {
+		caller, err := f.manage.AuthenticateKey(f.t.Context(), secret, "")
+		f.must(err)
+		lets := call.May == "" || caller.May(call.May, caller.OwnProject()) == nil
+		if may := slices.Contains(r.may, who); lets != may {
+			f.t.Errorf("%s declares %q, which lets %s in: %v, want %v", call.ID, call.May, who, lets, may)
+		}
 	}
 }
 
