@@ -14,6 +14,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bellwire/bellwire/internal/account"
@@ -47,6 +48,7 @@ type App struct {
 	publisher  *publish.Publisher
 	manage     *manage.Service
 	waker      *waker
+	registry   *prometheus.Registry
 	web        *web.Web
 	server     *server.Server
 	// unlock gives the database file back; a no-op on PostgreSQL.
@@ -106,9 +108,11 @@ func (a *App) build() error {
 	}
 	sending := sender.New(a.egress.Transport(), sender.Options{Version: a.version, NodeID: a.node})
 	targets := dispatch.NewTargets(a.store, a.keyring, nil)
-	a.dispatcher = dispatch.New(a.store, sending, targets, dispatch.Options{
+	a.registry = newRegistry()
+	a.dispatcher = dispatch.New(newCountedQueue(a.store, a.registry), sending, targets, dispatch.Options{
 		Node: a.node, Workers: a.config.Workers, Log: a.log,
 	})
+	a.registry.MustRegister(dispatchGauges{a.dispatcher.Stats})
 	a.waker = newWaker(a.dispatcher, targets, a.store)
 	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
@@ -158,10 +162,12 @@ func (a *App) newServer() (*server.Server, error) {
 	}
 	return server.New(server.Options{
 		Addr: a.config.Addr, MetricsAddr: a.config.MetricsAddr, BaseURL: a.config.BaseURL, TrustedProxies: a.config.TrustedProxies,
-		Log: a.log, API: api.New(api.Options{Manage: a.manage, Publisher: a.publisher, Log: a.log, Version: a.version}),
+		Log: a.log, Registry: a.registry, API: api.New(api.Options{Manage: a.manage, Publisher: a.publisher, Log: a.log, Version: a.version}),
 		Pages: pages, Static: http.HandlerFunc(serveStatic), Problem: a.web.Problem, Admin: a.web.IsAdmin,
-		Checks: []server.Check{{Name: "database", Run: a.checkDatabase}, {Name: "backlog", Run: a.checkBacklog}},
-		Grace:  httpGrace,
+		Checks: []server.Check{
+			{Name: "database", Run: a.checkDatabase}, {Name: "clock", Run: a.checkClock}, {Name: "backlog", Run: a.checkBacklog},
+		},
+		Grace: httpGrace,
 	})
 }
 

@@ -53,15 +53,32 @@ func (a *App) round(ctx context.Context, what string, do func(context.Context) e
 }
 
 func (a *App) checkDatabase(ctx context.Context) (string, error) {
+	if _, err := a.store.Ping(ctx); err != nil {
+		return "", err
+	}
+	return a.store.Dialect(), nil
+}
+
+// checkClock compares this node's clock, which signs, with the database's,
+// which leases live by.
+func (a *App) checkClock(ctx context.Context) (string, error) {
 	now, err := a.store.Ping(ctx)
 	if err != nil {
 		return "", err
 	}
-	// Receivers refuse signatures that are five minutes off.
-	if skew := time.Since(now).Abs(); skew > time.Minute {
-		return "", fmt.Errorf("this node's clock and the database's differ by %s", skew.Round(time.Second))
+	return skew(time.Since(now))
+}
+
+// maxSkew is how far the clocks may differ: receivers refuse signatures that
+// are five minutes off.
+const maxSkew = time.Minute
+
+// skew judges how far this node's clock is ahead of the database's.
+func skew(ahead time.Duration) (string, error) {
+	if ahead.Abs() > maxSkew {
+		return "", fmt.Errorf("this node's clock and the database's differ by %s", ahead.Abs().Round(time.Second))
 	}
-	return a.store.Dialect(), nil
+	return fmt.Sprintf("%s from the database's", ahead.Abs().Round(time.Millisecond)), nil
 }
 
 func (a *App) checkBacklog(ctx context.Context) (string, error) {
