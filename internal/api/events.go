@@ -19,9 +19,9 @@ type Event struct {
 	Topic          string   `json:"topic"`
 	OccurredAt     string   `json:"occurredAt" format:"date-time"`
 	AcceptedAt     string   `json:"acceptedAt" format:"date-time"`
-	PublishedBy    *Actor   `json:"publishedBy,omitempty"`
+	PublishedBy    *Actor   `json:"publishedBy,omitempty" doc:"A key of the instance has no id and name of its own in projects"`
 	IdempotencyKey string   `json:"idempotencyKey,omitempty"`
-	Deliveries     int      `json:"deliveries" doc:"How many were made at accept"`
+	Deliveries     int      `json:"deliveries" doc:"How many were made at accept; of an event for all a project sees its own"`
 	FanOut         bool     `json:"fanOut,omitempty"`
 	Search         []string `json:"search,omitempty" doc:"Values of the topic's search keys"`
 	ExpungedAt     string   `json:"expungedAt,omitempty" format:"date-time"`

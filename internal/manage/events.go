@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"slices"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/filter"
@@ -41,6 +42,9 @@ func (s *Service) Events(ctx context.Context, c account.Caller, f webhook.EventF
 	if err != nil {
 		return none, err
 	}
+	if err := s.seenFrom(ctx, c, project, page.Items); err != nil {
+		return none, err
+	}
 	for i := range page.Items {
 		if c.PayloadOf(page.Items[i].ProjectID) != account.PayloadOpen && c.PayloadOf(project) != account.PayloadOpen {
 			page.Items[i].Search = nil
@@ -58,6 +62,11 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 	if err != nil {
 		return none, err
 	}
+	seen := []webhook.Event{event}
+	if err := s.seenFrom(ctx, c, from, seen); err != nil {
+		return none, err
+	}
+	event = seen[0]
 	d := EventDetail{Event: event}
 	if d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, from, object{from, id.UUID, event.Topic}, reason); err != nil {
 		return none, err
@@ -78,6 +87,51 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 		d.Data, d.Search = nil, nil
 	}
 	return d, nil
+}
+
+// thePlatform is how the keys of the instance are called in projects, which
+// they are no matter of.
+const thePlatform = "the platform"
+
+// seenFrom leaves of events what a project may know: of one for all its own
+// deliveries only, and no name of a key that is not its own.
+func (s *Service) seenFrom(ctx context.Context, c account.Caller, project webhook.ProjectID, events []webhook.Event) error {
+	if c.SeesAll() {
+		return nil
+	}
+	var forAll []webhook.EventID
+	var keyed bool
+	for _, e := range events {
+		if e.Audience == webhook.AudienceAll {
+			forAll = append(forAll, e.ID)
+		}
+		keyed = keyed || e.PublishedBy.Type == webhook.ActorKey
+	}
+	if len(forAll) > 0 {
+		counts, err := s.Store.DeliveriesOf(ctx, project, forAll)
+		if err != nil {
+			return err
+		}
+		for i, e := range events {
+			if e.Audience == webhook.AudienceAll {
+				events[i].Deliveries = counts[e.ID]
+			}
+		}
+	}
+	if !keyed {
+		return nil
+	}
+	keys, err := s.Store.Keys(ctx, project)
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		by := func(k account.Key) bool { return k.ID.UUID == e.PublishedBy.ID }
+		if e.PublishedBy.Type == webhook.ActorKey && !slices.ContainsFunc(keys, by) {
+			events[i].PublishedBy = webhook.Actor{Type: webhook.ActorKey, Name: thePlatform}
+		}
+	}
+	return nil
 }
 
 // FindEvent answers whether there is an event with an id that the caller sees

@@ -178,6 +178,16 @@ func (m *memory) Event(_ context.Context, _ webhook.ProjectID, id webhook.EventI
 	return get(m.events, id)
 }
 
+func (m *memory) DeliveriesOf(_ context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]int, error) {
+	counts := map[webhook.EventID]int{}
+	for _, row := range m.deliveries {
+		if row.ProjectID == project && slices.Contains(ids, row.EventID) && row.ResendOf.IsZero() && !row.Test {
+			counts[row.EventID]++
+		}
+	}
+	return counts, nil
+}
+
 func (m *memory) RecentEvents(context.Context, webhook.ProjectID, int) ([]webhook.Event, error) {
 	return slices.Collect(maps.Values(m.events)), nil
 }

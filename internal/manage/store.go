@@ -210,6 +210,9 @@ type Events interface {
 	EventOwner(ctx context.Context, id webhook.EventID) (webhook.ProjectID, error)
 	// Event takes project zero for any.
 	Event(ctx context.Context, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error)
+	// DeliveriesOf counts a project's deliveries of each event, without tests
+	// and resends; none has no entry.
+	DeliveriesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]int, error)
 	// RecentEvents are the newest of a project with their Data, at most limit;
 	// expunged ones left out.
 	RecentEvents(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Event, error)

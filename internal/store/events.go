@@ -26,6 +26,29 @@ func (s *Store) Event(ctx context.Context, project webhook.ProjectID, id webhook
 	return row.event(), wrap("read an event", err)
 }
 
+// DeliveriesOf counts what a project got of each event, without tests and
+// resends. An event that it got nothing of has no entry.
+func (s *Store) DeliveriesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]int, error) {
+	counts := make(map[webhook.EventID]int, len(ids))
+	if len(ids) == 0 {
+		return counts, nil
+	}
+	wanted := make([]uid, len(ids))
+	for i, id := range ids {
+		wanted[i] = uid(id.UUID)
+	}
+	var rows []struct {
+		EventID uid
+		Made    int
+	}
+	err := s.db(ctx).Raw(`SELECT d.event_id, count(*) AS made FROM deliveries d
+ WHERE d.project_id = ? AND d.event_id IN ? AND d.resend_of IS NULL AND NOT d.test GROUP BY d.event_id`, uid(project.UUID), wanted).Scan(&rows).Error
+	for _, r := range rows {
+		counts[webhook.EventID{UUID: webhook.UUID(r.EventID)}] = r.Made
+	}
+	return counts, wrap("count an event's deliveries", err)
+}
+
 // Expunge removes an event's data and search values for good. What is left to
 // be sent of it is cancelled; a Conflict if it has been done.
 func (s *Store) Expunge(ctx context.Context, id webhook.EventID, since time.Time, entry webhook.AuditEntry) error {

@@ -235,7 +235,7 @@ CREATE INDEX deliveries_line ON deliveries (endpoint_id, seq) WHERE ordered AND 
 CREATE INDEX deliveries_sending ON deliveries (endpoint_id, lease_until) WHERE state = 'sending';
 CREATE INDEX deliveries_by_project ON deliveries (project_id, id);
 CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, id);
-CREATE INDEX deliveries_by_event ON deliveries (event_id);
+CREATE INDEX deliveries_by_event ON deliveries (event_id, project_id);
 
 -- One small row per endpoint: what a claim needs to know to pick endpoints
 -- without looking at rows that may not go. 9223372036854775807 is "never".

@@ -226,6 +226,13 @@ var events = []scene{
 		h.same(h.listedEvents(webhook.EventFilter{ProjectID: h.Project}), []webhook.EventID{last, got1, own})
 		h.same(h.listedEvents(webhook.EventFilter{ProjectID: other}), []webhook.EventID{})
 		h.same(h.listedEvents(webhook.EventFilter{}), []webhook.EventID{last, unseen, got1, own})
+		two := h.publish(wide, e, h.Endpoint(), h.EndpointOf(other))
+		h.Exec("UPDATE deliveries SET state = 'exhausted'")
+		h.Resend(two[0].ID)
+		ids := []webhook.EventID{got1, unseen, two[0].EventID}
+		h.same(first(h.Store.DeliveriesOf(ctx, h.Project, ids)), map[webhook.EventID]int{got1: 1, two[0].EventID: 2})
+		h.same(first(h.Store.DeliveriesOf(ctx, other, ids)), map[webhook.EventID]int{two[0].EventID: 1})
+		h.same(first(h.Store.DeliveriesOf(ctx, other, nil)), map[webhook.EventID]int{})
 		h.must(second(h.Store.Event(ctx, h.Project, got1)))
 		h.must(second(h.Store.Event(ctx, webhook.ProjectID{}, unseen)))
 		h.same(first(h.Store.EventOwner(ctx, unseen)), webhook.ProjectID{})
