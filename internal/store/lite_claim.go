@@ -33,8 +33,11 @@ const (
  CASE WHEN EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_sending WHERE endpoint_id = ?1 AND state = 'sending' AND ordered) THEN 9223372036854775807
  ELSE COALESCE((SELECT due_at FROM deliveries INDEXED BY deliveries_line WHERE endpoint_id = ?1 AND ordered AND state IN ('waiting', 'sending') ORDER BY seq LIMIT 1), 9223372036854775807) END`
 
+	// liteTurn ends a drain once nothing from before the resume waits. A line
+	// goes by its head, also one that is out: what is behind it is not due yet.
 	liteTurn = `UPDATE endpoint_queue SET next_due_at = ?1, line_due_at = ?2, turn_at = ?3, rate_tat = ?4, catching_up = ?5,
- drain_rate = CASE WHEN min(?1, ?2) >= drain_before THEN 0 ELSE drain_rate END WHERE endpoint_id = ?6`
+ drain_rate = CASE WHEN drain_rate > 0 AND (?1 < drain_before OR (SELECT created_at FROM deliveries INDEXED BY deliveries_line
+ WHERE endpoint_id = ?6 AND ordered AND state IN ('waiting', 'sending') ORDER BY seq LIMIT 1) < drain_before) THEN drain_rate ELSE 0 END WHERE endpoint_id = ?6`
 
 	liteCatchUp = `UPDATE deliveries SET due_at = ?2 WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_waiting
  WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test AND due_at > ?2 AND attempts > 0 ORDER BY due_at, seq LIMIT ?3)`

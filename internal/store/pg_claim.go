@@ -53,8 +53,11 @@ const (
  FROM unnest($1::uuid[], $2::bigint[]) AS t(id, tat) WHERE q.endpoint_id = t.id
  RETURNING q.endpoint_id, LEAST(q.next_due_at, q.line_due_at)`
 
+	// pgTurns ends a drain once nothing from before the resume waits. A line goes
+	// by its head, also one that is out: what is behind it is not due yet.
 	pgTurns = `UPDATE endpoint_queue q SET turn_at = t.turn_at, catching_up = t.catching_up,
- drain_rate = CASE WHEN LEAST(q.next_due_at, q.line_due_at) >= q.drain_before THEN 0 ELSE q.drain_rate END
+ drain_rate = CASE WHEN q.drain_rate > 0 AND (q.next_due_at < q.drain_before OR (SELECT w.created_at FROM deliveries w
+  WHERE w.endpoint_id = q.endpoint_id AND w.ordered AND w.state IN ('waiting', 'sending') ORDER BY w.seq LIMIT 1) < q.drain_before) THEN q.drain_rate ELSE 0 END
  FROM unnest($1::uuid[], $2::bigint[], $3::bool[]) AS t(id, turn_at, catching_up) WHERE q.endpoint_id = t.id`
 
 	pgNextReady = `SELECT COALESCE(min(ready_at), 9223372036854775807) - ` + pgNow + ` FROM endpoint_queue WHERE ready_at < 9223372036854775807`

@@ -229,6 +229,32 @@ func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
 
 func ordering(t *testing.T, fresh func(t *testing.T) *Harness) {
 	inOrder := func(s *webhook.Settings) { s.Ordered = true }
+	t.Run("a resumed line drains at the chosen rate over a failing head, and then freely", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(inOrder)
+		for range 3 {
+			h.Publish(e)
+		}
+		h.must(h.Store.PauseBy(t.Context(), h.Project, e.ID, webhook.PausedByPerson, h.audit("endpoint.paused")))
+		h.Pass(time.Second)
+		h.must(h.Store.ResumeBy(t.Context(), h.Project, e.ID, 0.5, h.audit("endpoint.resumed")))
+		next := func() { h.Exec("UPDATE endpoint_queue SET rate_tat = rate_tat - 2000000") }
+		h.Record(h.Failed(h.ClaimOne(), 0))
+		for i := range 3 {
+			if n := len(h.Claim(10)); n != 0 {
+				t.Fatalf("step %d: %d went before its time", i, n)
+			}
+			next()
+			h.Record(h.Delivered(h.ClaimOne()))
+		}
+		next()
+		h.Publish(e)
+		h.ClaimOne()
+		if n := h.Number("SELECT count(*) FROM endpoint_queue WHERE drain_rate > 0"); n != 0 {
+			t.Error("what is new still goes at the rate of the resume")
+		}
+	})
 	t.Run("an ordered endpoint sends one at a time, oldest first", func(t *testing.T) {
 		t.Parallel()
 		h := fresh(t)
