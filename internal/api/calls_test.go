@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/mint"
-	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -261,47 +260,6 @@ func TestAnEventSaysWhoGotItAndWhoDidNot(t *testing.T) {
 	}
 }
 
-func TestAProjectSeesItsOwnShareOfAnEventForAll(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	f.endpoint(f.full)
-	f.endpoint(f.full)
-	f.endpoint(f.foreign)
-	wide := f.ok(202, f.instance, "POST", "/events", strings.Replace(viewed, `{"topic"`, `{"audience":"all","topic"`, 1)).text("id")
-	f.fanOut(wide, 3)
-	for key, want := range map[string]string{f.full: "2", f.foreign: "1"} {
-		for _, event := range []node{f.ok(200, key, "GET", "/events", "").at("data", 0), f.ok(200, key, "GET", "/events/"+wide, "")} {
-			event.is(map[string]string{"id": wide, "deliveries": want, "publishedBy.type": "key", "publishedBy.name": "the platform"})
-			if event.at("publishedBy").has("id") {
-				t.Error("the instance's key is named")
-			}
-		}
-	}
-	if !f.ok(200, f.instance, "GET", "/events/"+wide, "").at("publishedBy").has("id") {
-		t.Error("the instance does not see its own key")
-	}
-	own := f.ok(202, f.full, "POST", "/events", viewed).text("id")
-	f.ok(200, f.full, "GET", "/events/"+own, "").is(map[string]string{"deliveries": "2", "publishedBy.name": "key"})
-	given := f.ok(202, f.instance, "POST", "/events", strings.Replace(viewed, `{"topic"`, `{"projectId":"ext:acme/1","topic"`, 1)).text("id")
-	f.ok(200, f.full, "GET", "/events/"+given, "").is(map[string]string{"deliveries": "2", "publishedBy.name": "the platform"})
-}
-
-// fanOut makes the deliveries of an event for all, as the publisher does.
-func (f *fixture) fanOut(event string, deliveries int) {
-	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	ended := make(chan error)
-	go func() { ended <- publish.New(f.store, idle{}, publish.Options{}).RunFanOut(ctx) }()
-	for ctx.Err() == nil && f.ok(200, f.instance, "GET", "/deliveries?eventId="+event, "").count("data") < deliveries {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if ctx.Err() != nil {
-		f.t.Error("the deliveries are not made")
-	}
-	cancel()
-	f.must(<-ended)
-}
-
 func TestListsGoOnFromTheirCursor(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -326,19 +284,6 @@ func TestListsGoOnFromTheirCursor(t *testing.T) {
 	}
 	if body := string(f.call(f.foreign, "GET", "/api/v1/events", "").body); strings.TrimSpace(body) != `{"data":[],"nextCursor":null}` {
 		t.Errorf("an empty list is %s", body)
-	}
-}
-
-func TestATopicNamesItsGroup(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	f.ok(201, f.instance, "POST", "/topics", `{"name":"cart.left"}`).is(map[string]string{"group": "custom"})
-	f.ok(201, f.instance, "POST", "/topics", `{"name":"cart.filled","group":"store"}`).is(map[string]string{"group": "store"})
-	f.ok(200, f.instance, "PATCH", "/topics/cart.left", `{"group":"commerce"}`).is(map[string]string{"group": "commerce"})
-	f.ok(200, f.instance, "GET", "/topics/cart.left", "").is(map[string]string{"group": "commerce"})
-	for _, group := range []string{"operational", "mine"} {
-		f.refused(422, "body.group", f.instance, "POST", "/topics", `{"name":"cart.lost","group":"`+group+`"}`)
-		f.refused(422, "body.group", f.instance, "PATCH", "/topics/cart.left", `{"group":"`+group+`"}`)
 	}
 }
 

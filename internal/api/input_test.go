@@ -170,68 +170,6 @@ func TestAKeyRevokedHereStopsAtOnce(t *testing.T) {
 	f.refused(404, "path.id", f.full, "DELETE", "/keys/x", "")
 }
 
-func TestNullTakesNoRequiredMemberAway(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	id := f.endpoint(f.full)
-	for _, member := range []string{"name", "kind", "url", "format", "topics"} {
-		f.refused(422, "body."+member, f.full, "PATCH", "/endpoints/"+id, `{"ordered":true,"`+member+`":null}`)
-	}
-	f.ok(200, f.full, "GET", "/endpoints/"+id, "").is(map[string]string{"version": "1", "ordered": "false"})
-	f.ok(200, f.full, "PATCH", "/endpoints/"+id, `{"name":"Other"}`).is(map[string]string{"name": "Other", "url": "https://receiver.example/hook"})
-	f.refused(422, "body.name", f.instance, "PATCH", "/projects/"+f.ours.ID.String(), `{"name":null}`)
-}
-
-func TestAListOfAnEndpointIsNeverLeftOut(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	e := f.ok(200, f.full, "GET", "/endpoints/"+f.endpoint(f.full), "")
-	for _, at := range [][]any{{"promptFilter", "names"}, {"promptFilter", "tags"}, {"promptFilter", "labels"}, {"retry", "delaysSeconds"}, {"headers"}, {"payloadFilter"}} {
-		if n := e.count(at...); n != 0 {
-			t.Errorf("%v holds %d", at, n)
-		}
-	}
-	if e.count("topics") != 1 {
-		t.Error("no topics")
-	}
-	f.ok(201, f.full, "POST", "/endpoints", `{"url":"https://receiver.example/","topics":["prompt.*"],"promptFilter":{"tags":["a"]},"retry":{"policy":"short"}}`)
-}
-
-func TestAnErrorAboutAParameterNamesIt(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	for _, name := range []string{"endpointId", "eventId"} {
-		detail := f.refused(422, "query."+name, f.full, "GET", "/deliveries?"+name+"=x", "")
-		if !strings.HasPrefix(detail, name+" is not an id: ") {
-			t.Errorf("%s: %s", name, detail)
-		}
-	}
-}
-
-func TestAMemberIsUnknownBeforeItsTypeIsWrong(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	for _, value := range []string{`1`, `"x"`, `[]`, `null`, `"\u0000"`} {
-		detail := f.refused(422, "body.colour", f.full, "POST", "/events", strings.Replace(viewed, `{"topic"`, `{"colour":`+value+`,"topic"`, 1))
-		if !strings.Contains(detail, "is not a member") {
-			t.Errorf("%s: %s", value, detail)
-		}
-	}
-	f.refused(422, "body.topic", f.full, "POST", "/events", `{"topic":1,"data":{}}`)
-}
-
-func TestOnlyThePlatformPublishesToAll(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	all := strings.Replace(viewed, `{"topic"`, `{"audience":"all","topic"`, 1)
-	detail := f.refused(403, "body.audience", f.full, "POST", "/events", all)
-	if detail != "only an instance key may publish to all projects" {
-		t.Error(detail)
-	}
-	f.refused(403, "body.events[0].audience", f.full, "POST", "/events/batch", `{"events":[`+all+`]}`)
-	f.ok(202, f.instance, "POST", "/events", all)
-}
-
 func TestAKeyRevokedElsewhereStopsWithinASecond(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
