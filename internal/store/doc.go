@@ -12,8 +12,10 @@
 // record*.go and so on) is written in each dialect's own SQL because it is hot.
 // The people side (everything else) is plain gorm.
 //
-// Locks are taken in one order everywhere, so that nothing deadlocks:
-// projects, endpoints, idempotency keys, delivery rows, endpoint_queue rows;
-// several of a kind in order of id. The claim takes queue rows before delivery
-// rows and therefore skips locked ones of both.
+// Locks are taken in one order, so that nothing deadlocks: projects, endpoints,
+// idempotency keys, deliveries, endpoint_queue rows; several of a kind in order
+// of id. Two leave it: a claim holds queue rows before deliveries and therefore
+// skips deliveries that are locked, and Record holds deliveries that are out
+// before it writes the health of their endpoints. What still meets is undone by
+// PostgreSQL and run once more.
 package store
