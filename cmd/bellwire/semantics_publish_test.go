@@ -51,7 +51,7 @@ func keyMakesOne(s *stage) {
 	s.is("delivered", first.text("id"))
 	r.stays(s.t, 1, 500*time.Millisecond)
 	// The key is the project's: another one may use it too.
-	other := s.node.stage(s.t)
+	other := s.stage(s.t)
 	if answer := other.do(http.StatusAccepted, "/events", keyed("order-1", 2)); answer["duplicate"] != false {
 		s.t.Errorf("another project's key counted: %v", answer)
 	}
@@ -154,7 +154,7 @@ func (s *stage) topic(name string) {
 func allReached(s *stage) {
 	s.topic("all.reached")
 	r := aim(s.t, statuses())
-	stages := []*stage{s, s.node.stage(s.t), s.node.stage(s.t)}
+	stages := []*stage{s, s.stage(s.t), s.stage(s.t)}
 	for i, one := range stages {
 		one.on(fmt.Sprintf("%s/%d", r.url, i), map[string]any{"topics": []string{"all.*"}})
 	}
@@ -175,7 +175,7 @@ func allReached(s *stage) {
 			s.t.Errorf("a project with a delivery sees %v", d)
 		}
 	}
-	outsider := s.node.stage(s.t)
+	outsider := s.stage(s.t)
 	if status, seen := outsider.call(outsider.key, "GET", "/events/"+answer.text("id"), nil); status != http.StatusNotFound {
 		s.t.Errorf("a project without a delivery sees %d %v", status, seen)
 	}
@@ -367,79 +367,5 @@ func expunged(s *stage) {
 	audit := fmt.Sprint(s.get("/audit")["data"])
 	if !strings.Contains(audit, "event.expunged") {
 		s.t.Errorf("audit: %s", audit)
-	}
-}
-
-func (s *stage) resend(d object) string {
-	s.t.Helper()
-	return s.do(http.StatusAccepted, "/deliveries/"+d.text("id")+"/resend", nil).text("id")
-}
-
-// ends waits until a delivery is in the state.
-func (s *stage) ends(delivery, state string) object {
-	s.t.Helper()
-	var d object
-	eventually(s.t, 20*time.Second, "the delivery is "+state, func() bool {
-		d = s.get("/deliveries/" + delivery)
-		return d.text("state") == state
-	})
-	return d
-}
-
-func resendDelivered(s *stage) {
-	r := aim(s.t, statuses())
-	s.on(r.url, nil)
-	d := s.is("delivered", s.publish(1))
-	again := s.ends(s.resend(d), "delivered")
-	hits := r.got(s.t, 2)
-	if hits[0].event != hits[1].event || hits[0].body != hits[1].body && !strings.Contains(hits[1].body, `"n":1`) || again.text("resendOf") != d.text("id") {
-		s.t.Errorf("sent again as %v", again)
-	}
-}
-
-func resendExhausted(s *stage) {
-	r := aim(s.t, statuses(500, 500, 410, 500, 500))
-	e := s.on(r.url, map[string]any{"retry": retries(1)})
-	d := s.is("exhausted", s.publish(1))
-	failures := s.get("/endpoints/" + e)["consecutiveFailures"]
-	gone := s.ends(s.resend(d), "exhausted")
-	if gone["attemptCount"] != float64(2) {
-		s.t.Errorf("a resend that met 410 had %v attempts", gone["attemptCount"])
-	}
-	shown := s.get("/endpoints/" + e)
-	if shown.text("state") != "active" || shown["consecutiveFailures"] != failures {
-		s.t.Errorf("resends changed the endpoint: %v, before %v failures", shown, failures)
-	}
-	r.got(s.t, 4)
-	s.ends(s.resend(d), "delivered")
-	if now := s.get("/endpoints/" + e)["consecutiveFailures"]; now != failures {
-		s.t.Errorf("a resend healed the endpoint: %v", now)
-	}
-}
-
-func resendHeld(s *stage) {
-	r := aim(s.t, statuses())
-	e := s.on(r.url, nil)
-	d := s.is("delivered", s.publish(1))
-	s.do(http.StatusOK, "/endpoints/"+e+"/pause", nil)
-	again := s.resend(d)
-	s.ends(again, "held")
-	s.do(http.StatusConflict, "/deliveries/"+again+"/resend", nil)
-	r.stays(s.t, 1, time.Second)
-	s.do(http.StatusOK, "/endpoints/"+e+"/resume", nil)
-	s.ends(again, "delivered")
-}
-
-func resendDeleted(s *stage) {
-	r := aim(s.t, statuses())
-	e := s.on(r.url, nil)
-	d := s.is("delivered", s.publish(1))
-	s.must(http.StatusNoContent, s.key, "DELETE", "/endpoints/"+e, nil)
-	answer := s.do(http.StatusConflict, "/deliveries/"+d.text("id")+"/resend", nil)
-	if !strings.Contains(answer.text("detail"), "deleted") {
-		s.t.Errorf("answered %v", answer)
-	}
-	if log := s.get("/deliveries/" + d.text("id")); len(log.list("attempts")) != 1 {
-		s.t.Errorf("the log of a deleted endpoint shows %v", log)
 	}
 }
