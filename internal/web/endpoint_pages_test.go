@@ -351,6 +351,9 @@ func TestEndpointPage_shows_settings_and_health(t *testing.T) {
 	b.get(one+"?tab=settings").is(http.StatusOK).says("https://receiver.example/hook?token=t0p", "product.viewed", "aicommerce")
 	b.get(one+"?tab=health").is(http.StatusOK).says("Your server answered with an error status.", "0.0 %")
 	b.get(one + "?state=exhausted").is(http.StatusOK).says("500 Internal Server Error")
-	b.get(f.path("endpoints")).is(http.StatusOK).says("orders", "unsteady")
+	list := b.get(f.path("endpoints")).is(http.StatusOK).says("orders", "unsteady")
+	if why := list.doc().Find("td > p").Text(); why != "1 delivery was given up in the last hour" {
+		t.Errorf("the line below the state says %q", why)
+	}
 	b.get(f.path("endpoints") + "?state=paused").is(http.StatusOK).hides(">orders<")
 }
