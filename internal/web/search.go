@@ -51,12 +51,10 @@ func (w *Web) find(c *gin.Context, query string) (string, error) {
 
 func (w *Web) findID(c *gin.Context, id webhook.UUID) (string, error) {
 	ctx, caller, project := c.Request.Context(), w.caller(c), w.project(c)
-	found, err := w.Manage.FindEvent(ctx, caller, project.ID, webhook.EventID{UUID: id})
-	if err != nil {
+	if event, err := w.Manage.FindEvent(ctx, caller, project.ID, webhook.EventID{UUID: id}); err == nil {
+		return pathEvent(project.ID, event), nil
+	} else if webhook.KindOf(err) != webhook.KindNotFound {
 		return "", err
-	}
-	if found {
-		return pathEvent(project.ID, webhook.EventID{UUID: id}), nil
 	}
 	if e, err := w.Manage.Endpoint(ctx, caller, webhook.EndpointID{UUID: id}); err == nil && e.ProjectID == project.ID {
 		return pathEndpoint(e), nil
