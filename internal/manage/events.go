@@ -134,11 +134,11 @@ func (s *Service) seenFrom(ctx context.Context, c account.Caller, project webhoo
 	return nil
 }
 
-// FindEvent answers nil if there is an event with an id that the caller sees
-// from a project. Nothing of it is shown, so no look is recorded.
-func (s *Service) FindEvent(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID) error {
-	_, _, err := s.event(ctx, c, account.ViewEvents, project, id)
-	return err
+// FindEvent answers the id of an event if the caller sees it from a project.
+// Nothing of it is shown, so no look is recorded.
+func (s *Service) FindEvent(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID) (webhook.EventID, error) {
+	event, _, err := s.event(ctx, c, account.ViewEvents, project, id)
+	return event.ID, err
 }
 
 // explain judges the event again with the settings that counted. Where the
