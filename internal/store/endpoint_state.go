@@ -82,6 +82,9 @@ func (s *Store) ResumeBy(ctx context.Context, project webhook.ProjectID, id webh
 		if err != nil {
 			return err
 		}
+		if err := easeRate(tx, id, row.RatePerSecond, now); err != nil {
+			return err
+		}
 		return addAudit(tx, entry)
 	})
 }

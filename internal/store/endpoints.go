@@ -176,6 +176,13 @@ func (s *Store) UpdateEndpoint(ctx context.Context, endpoint webhook.Endpoint, e
 		if err := syncQueue(tx, endpoint.ID); err != nil {
 			return err
 		}
+		now, err := s.clock(tx)
+		if err != nil {
+			return err
+		}
+		if err := easeRate(tx, endpoint.ID, row.RatePerSecond, now); err != nil {
+			return err
+		}
 		return addAudit(tx, entry)
 	})
 }

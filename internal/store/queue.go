@@ -32,6 +32,16 @@ const syncQueueSQL = `INSERT INTO endpoint_queue (endpoint_id, project_id, pause
 const syncQueueConflict = `ORDER BY e.id
  ON CONFLICT (endpoint_id) DO UPDATE SET paused = excluded.paused, not_before = excluded.not_before`
 
+// easeRate lets an endpoint that was slowed down wait no longer than its own
+// rate asks for, 0 for none; now is the database's clock.
+func easeRate(tx *gorm.DB, endpoint webhook.EndpointID, rate float64, now int64) error {
+	latest := now * 1000
+	if rate > 0 {
+		latest += int64(1e6 / rate)
+	}
+	return tx.Exec("UPDATE endpoint_queue SET rate_tat = ? WHERE endpoint_id = ? AND rate_tat > ?", latest, uid(endpoint.UUID), latest).Error
+}
+
 // bumpCatalogue tells every node that its copy of the project's endpoints is
 // old. Call it in the transaction of any change to an endpoint or to the
 // project's suspension, first of all: it locks the project.

@@ -181,6 +181,29 @@ func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
 			t.Errorf("claimed %d after the backlog, want all 4", n)
 		}
 	})
+	t.Run("a rate that is lifted keeps nobody waiting", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		e := h.Endpoint(func(s *webhook.Settings) { s.RatePerSecond = 0.001 })
+		for range 3 {
+			h.Publish(e)
+		}
+		h.ClaimOne()
+		h.update(e, func(s *webhook.Settings) { s.RatePerSecond = 0 })
+		if n := len(h.Claim(10)); n != 2 {
+			t.Errorf("claimed %d after the change, want the other 2", n)
+		}
+		h.Publish(e)
+		h.Publish(e)
+		for _, rate := range []float64{0.001, 0} {
+			h.must(h.Store.PauseBy(t.Context(), h.Project, e.ID, webhook.PausedByPerson, h.audit("endpoint.paused")))
+			h.Pass(time.Second)
+			h.must(h.Store.ResumeBy(t.Context(), h.Project, e.ID, rate, h.audit("endpoint.resumed")))
+			if n := len(h.Claim(10)); n != 1 {
+				t.Errorf("claimed %d after the resume at %v, want 1", n, rate)
+			}
+		}
+	})
 	t.Run("concurrent claims never share a delivery", func(t *testing.T) {
 		t.Parallel()
 		h := fresh(t)
