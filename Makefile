@@ -44,7 +44,7 @@ unit:
 screenshots:
 	$(GO) test -count=1 -run Browser ./cmd/bellwire
 	mkdir -p docs/screenshots
-	for page in overview-wide-light delivery-wide-dark endpoint-secret-wide-light deliveries-phone-dark; do \
+	for page in overview-wide-light delivery-wide-dark endpoint-secret-wide-light; do \
 	  cp test-artifacts/screenshots/$$page.png docs/screenshots/; done
 
 css:
