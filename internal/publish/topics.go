@@ -127,39 +127,14 @@ func (t *topics) prepare(rows []webhook.Topic) map[string]*topic {
 
 // nearest says which known topic is spelled most like name.
 func nearest(list *topicList, name string) string {
-	best, least := "", 0
+	names := make([]string, 0, len(list.byName))
 	for known := range list.byName {
-		if filter.IsOperational(known) {
-			continue
-		}
-		d := distance(shorten(name), known)
-		if best == "" || d < least || d == least && known < best {
-			best, least = known, d
+		if !filter.IsOperational(known) {
+			names = append(names, known)
 		}
 	}
-	if best == "" {
+	if len(names) == 0 {
 		return "; there are no topics yet"
 	}
-	return fmt.Sprintf("; the nearest known topic is %q", best)
-}
-
-// distance counts the letters to insert, drop or change between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Sprintf("; the nearest known topic is %q", webhook.Nearest(shorten(name), names))
 }
