@@ -208,6 +208,24 @@ func (m *memory) StatsByEndpoint(_ context.Context, f webhook.StatsFilter, _ []w
 	return nil, nil
 }
 
+func (m *memory) Standings(_ context.Context, project webhook.ProjectID, _ time.Time, limit int) ([]webhook.Standing, error) {
+	var list []webhook.Standing
+	for _, e := range m.endpoints {
+		if e.ProjectID == project && e.DeletedAt.IsZero() && len(list) < limit {
+			list = append(list, webhook.Standing{Endpoint: e, Delivered: 6, Failed: 2})
+		}
+	}
+	return list, nil
+}
+
+func (m *memory) Backlogs(_ context.Context, _ webhook.ProjectID, endpoints []webhook.EndpointID, atMost int64) (map[webhook.EndpointID]webhook.Backlog, error) {
+	all := map[webhook.EndpointID]webhook.Backlog{}
+	for _, id := range endpoints {
+		all[id] = webhook.Backlog{Waiting: atMost}
+	}
+	return all, nil
+}
+
 func (m *memory) CountStates(context.Context, webhook.StatsFilter, int64) (map[webhook.State]int64, error) {
 	return map[webhook.State]int64{webhook.Waiting: 2}, nil
 }

@@ -317,6 +317,29 @@ func TestStatisticsCoverTheLastDayUnlessAsked(t *testing.T) {
 	}
 }
 
+func TestHowEndpointsStandIsForThoseWhoSeeThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.endpoint()
+	viewer := b.person(account.Member, account.Viewer)
+	list := must[[]webhook.Standing](t)(b.Standings(t.Context(), viewer, b.project.ID, start))
+	if len(list) != 1 || list[0].URL != manage.MaskURL(e.URL) || list[0].Failed != 2 {
+		t.Errorf("a viewer sees %+v", list)
+	}
+	list = must[[]webhook.Standing](t)(b.Standings(t.Context(), b.person(account.Member, account.Developer), b.project.ID, start))
+	if list[0].URL != e.URL {
+		t.Errorf("a developer sees %s", list[0].URL)
+	}
+	waits := must[map[webhook.EndpointID]webhook.Backlog](t)(b.Backlogs(t.Context(), viewer, b.project.ID, []webhook.EndpointID{e.ID}))
+	if waits[e.ID].Waiting != 1000 {
+		t.Errorf("counted up to %d", waits[e.ID].Waiting)
+	}
+	_, err := b.Standings(t.Context(), viewer, b.other.ID, start)
+	wantKind(t, "another project's endpoints", err, webhook.KindNotFound)
+	_, err = b.Backlogs(t.Context(), viewer, b.other.ID, nil)
+	wantKind(t, "another project's backlog", err, webhook.KindNotFound)
+}
+
 func TestListsAreOfOneProjectUnlessTheCallerSeesAll(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -73,6 +73,40 @@ func (s *Service) StatsByEndpoint(ctx context.Context, c account.Caller, f webho
 	return s.Store.StatsByEndpoint(ctx, f, endpoints)
 }
 
+// The bounds of how many endpoints are looked at, and of what is counted to be
+// waiting for one.
+const (
+	maxStandings = 10_000
+	maxBacklog   = 1000
+)
+
+// Standings answers how each endpoint of a project stands, newest first, with
+// its attempts since a time; at most ten thousand are answered.
+func (s *Service) Standings(ctx context.Context, c account.Caller, project webhook.ProjectID, since time.Time) ([]webhook.Standing, error) {
+	if err := c.May(account.ViewEndpoints, project); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Standings(ctx, project, since, maxStandings)
+	if err != nil {
+		return nil, err
+	}
+	if !c.SeesURLs(project) {
+		for i := range list {
+			list[i].URL = MaskURL(list[i].URL)
+		}
+	}
+	return list, nil
+}
+
+// Backlogs answers what waits for endpoints of a project, each counted up to a
+// thousand; an endpoint for which nothing waits has no entry.
+func (s *Service) Backlogs(ctx context.Context, c account.Caller, project webhook.ProjectID, endpoints []webhook.EndpointID) (map[webhook.EndpointID]webhook.Backlog, error) {
+	if err := c.May(account.ViewDeliveries, project); err != nil {
+		return nil, err
+	}
+	return s.Store.Backlogs(ctx, project, endpoints, maxBacklog)
+}
+
 func (s *Service) statsFilter(ctx context.Context, c account.Caller, f webhook.StatsFilter) (webhook.StatsFilter, error) {
 	if !f.EndpointID.IsZero() {
 		e, err := s.endpoint(ctx, c, account.ViewDeliveries, f.EndpointID)

@@ -230,6 +230,12 @@ type Reports interface {
 	// CountStates counts deliveries made in the filter's time by their state,
 	// Held included, each up to atMost.
 	CountStates(ctx context.Context, filter webhook.StatsFilter, atMost int64) (map[webhook.State]int64, error)
+	// Standings are a project's endpoints that are not deleted, newest first,
+	// with their attempts from the minute of since on.
+	Standings(ctx context.Context, project webhook.ProjectID, since time.Time, limit int) ([]webhook.Standing, error)
+	// Backlogs counts what waits for endpoints of one project, each up to
+	// atMost; an endpoint for which nothing waits has no entry.
+	Backlogs(ctx context.Context, project webhook.ProjectID, endpoints []webhook.EndpointID, atMost int64) (map[webhook.EndpointID]webhook.Backlog, error)
 	Audit(ctx context.Context, filter webhook.AuditFilter) (webhook.Page[webhook.AuditEntry], error)
 	// AddAudit records an act that changes nothing else.
 	AddAudit(ctx context.Context, entry webhook.AuditEntry) error

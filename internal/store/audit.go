@@ -27,12 +27,17 @@ func (s *Store) Audit(ctx context.Context, filter webhook.AuditFilter) (webhook.
 		source.and("project_id = ?", uid(filter.ProjectID.UUID))
 	}
 	where := source
-	if filter.Action != "" {
+	if filter.Action != "" || filter.Object != "" {
 		if err := w.bound(s.db(ctx), "id", "audit"+source.sql(), source.args...); err != nil {
 			return none, wrap("list the audit log", err)
 		}
+	}
+	if filter.Action != "" {
 		action := clean(filter.Action)
 		where.and("(action = ? OR substr(action, 1, ?) = ?)", action, len([]rune(action))+1, action+".")
+	}
+	if filter.Object != "" {
+		where.and("object = ?", clean(filter.Object))
 	}
 	where.and("id >= ? AND id < ?", w.from, w.to)
 	var rows []auditRow

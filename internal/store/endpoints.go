@@ -38,6 +38,9 @@ func (s *Store) Endpoints(ctx context.Context, filter webhook.EndpointFilter) (w
 		part := containing(filter.Query)
 		where.and(`(lower(e.name) LIKE ? ESCAPE '\' OR lower(e.url) LIKE ? ESCAPE '\')`, part, part)
 	}
+	if len(filter.IDs) > 0 {
+		where.and("e.id IN ?", uids(filter.IDs))
+	}
 	where.and("e.id < ?", w.to)
 	var rows []endpointRow
 	limit := limitOf(filter.Limit)

@@ -48,18 +48,25 @@ func newEndpointRow(e webhook.Endpoint) (endpointRow, error) {
 		URL: e.URL, TimeoutMS: e.Timeout.Milliseconds(), MaxInFlight: e.MaxInFlight, RatePerSecond: e.RatePerSecond, Ordered: e.Ordered,
 		State: string(e.State), PausedBecause: string(e.PausedBecause), PausedAt: ms(e.PausedAt), NotBefore: ms(e.NotBefore),
 		ConsecutiveFailures: e.ConsecutiveFailures, LastSuccessAt: ms(e.LastSuccessAt), LastFailureAt: ms(e.LastFailureAt),
-		CreatedAt: ms(e.CreatedAt), UpdatedAt: ms(e.UpdatedAt), DeletedAt: ms(e.DeletedAt),
+		FailingSince: ms(e.FailingSince), CreatedAt: ms(e.CreatedAt), UpdatedAt: ms(e.UpdatedAt), DeletedAt: ms(e.DeletedAt),
 	}, err
 }
 
 func (r endpointRow) endpoint() (webhook.Endpoint, error) {
 	settings, err := decodeSettings(r.Settings)
+	e := r.dated()
+	e.Settings = settings
+	return e, err
+}
+
+// dated is the endpoint with all but its settings.
+func (r endpointRow) dated() webhook.Endpoint {
 	return webhook.Endpoint{
 		ID: webhook.EndpointID{UUID: webhook.UUID(r.ID)}, ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)}, Version: r.Version,
-		Settings: settings, State: webhook.EndpointState(r.State), PausedBecause: webhook.PauseReason(r.PausedBecause), PausedAt: at(r.PausedAt),
+		State: webhook.EndpointState(r.State), PausedBecause: webhook.PauseReason(r.PausedBecause), PausedAt: at(r.PausedAt),
 		NotBefore: at(r.NotBefore), ConsecutiveFailures: r.ConsecutiveFailures, LastSuccessAt: at(r.LastSuccessAt), LastFailureAt: at(r.LastFailureAt),
-		CreatedAt: at(r.CreatedAt), UpdatedAt: at(r.UpdatedAt), DeletedAt: at(r.DeletedAt),
-	}, err
+		FailingSince: at(r.FailingSince), CreatedAt: at(r.CreatedAt), UpdatedAt: at(r.UpdatedAt), DeletedAt: at(r.DeletedAt),
+	}
 }
 
 // endpointVersionRow is one version of an endpoint's settings.

@@ -112,11 +112,7 @@ func statRows(db *gorm.DB, by string, f webhook.StatsFilter, endpoints []webhook
 		where.and("endpoint_id = ?", uid(f.EndpointID.UUID))
 	}
 	if endpoints != nil {
-		ids := make([]uid, len(endpoints))
-		for i, e := range endpoints {
-			ids[i] = uid(e.UUID)
-		}
-		where.and("endpoint_id IN ?", ids)
+		where.and("endpoint_id IN ?", uids(endpoints))
 	}
 	var sums strings.Builder
 	for i := range len(webhook.Latency{}) {

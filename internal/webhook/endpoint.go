@@ -49,8 +49,11 @@ type Endpoint struct {
 	ConsecutiveFailures int
 	LastSuccessAt       time.Time
 	LastFailureAt       time.Time
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
+	// FailingSince is the first failure since the last success; zero if the
+	// last attempt was one.
+	FailingSince time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 	// DeletedAt is set once the endpoint is gone; its log stays readable.
 	DeletedAt time.Time
 }

@@ -67,7 +67,9 @@ type EndpointFilter struct {
 	ProjectID ProjectID
 	State     EndpointState
 	// Query is a part of the name or URL in any case, or an id.
-	Query  string
+	Query string
+	// IDs, if there are any, leaves those only.
+	IDs    []EndpointID
 	Cursor string
 	Limit  int
 }
@@ -154,8 +156,10 @@ type AuditEntry struct {
 type AuditFilter struct {
 	ProjectID ProjectID
 	Action    string
-	Since     time.Time
-	Until     time.Time
-	Cursor    string
-	Limit     int
+	// Object is the id of what was acted on.
+	Object string
+	Since  time.Time
+	Until  time.Time
+	Cursor string
+	Limit  int
 }

@@ -196,6 +196,7 @@ func endpointList(h *Harness) {
 	h.same(names(webhook.EndpointFilter{ProjectID: h.Project, Query: "//P."}), []string{"prices"})
 	h.same(names(webhook.EndpointFilter{ProjectID: h.Project, Query: made[0].ID.String()}), []string{"Orders"})
 	h.same(names(webhook.EndpointFilter{ProjectID: h.Project, State: webhook.EndpointPaused}), []string{"prices"})
+	h.same(names(webhook.EndpointFilter{ProjectID: h.Project, IDs: []webhook.EndpointID{made[0].ID, made[1].ID, made[3].ID}}), []string{"prices", "Orders"})
 }
 
 // NewSecret is a secret that signs from a moment on; zero for a next one.

@@ -10,6 +10,8 @@ import (
 var reports = []scene{
 	{"statistics count attempts by step, outcome and cause", statistics},
 	{"states are counted with held, each up to a bound, tests left out", countedStates},
+	{"how endpoints stand: their own attempts since a minute, without the deleted", standings},
+	{"what waits for endpoints is counted up to a bound, held too, tests not", backlogs},
 	{"the audit log is listed newest first over pages, by every filter", func(h *Harness) {
 		ctx := h.T.Context()
 		other := h.NewProject("other")
@@ -38,6 +40,12 @@ var reports = []scene{
 		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Action: "endpoint"}), []string{"endpoint.secret.revealed", "endpoint.created"})
 		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Action: "endpoint.created"}), []string{"endpoint.created"})
 		h.same(len(actions(webhook.AuditFilter{Action: "endpoint.created"})), 2)
+		about := h.audit("endpoint.paused")
+		about.Object = "2"
+		h.must(h.Store.AddAudit(ctx, about))
+		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Object: "2"}), []string{"endpoint.paused"})
+		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Object: "2", Action: "key"}), []string{})
+		h.same(actions(webhook.AuditFilter{ProjectID: other, Object: "2"}), []string{})
 		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Until: time.Now().Add(-time.Hour)}), []string{})
 	}},
 	{"the audit log is for good", func(h *Harness) {
@@ -192,4 +200,56 @@ var others = []scene{
 			h.refused(webhook.KindNotFound, act)
 		}
 	}},
+}
+
+func standings(h *Harness) {
+	ctx, e := h.T.Context(), h.Endpoint(func(s *webhook.Settings) { s.Name = "first" })
+	h.Publish(e)
+	h.Record(h.Failed(h.ClaimOne(), 0))
+	h.Record(h.Delivered(h.ClaimOne()))
+	h.Publish(e)
+	h.Record(h.Failed(h.ClaimOne(), time.Hour))
+	time.Sleep(2 * time.Millisecond) // ids sort by the millisecond
+	idle, gone := h.Endpoint(func(s *webhook.Settings) { s.Name = "second" }), h.Endpoint()
+	h.must(h.Store.PauseBy(ctx, h.Project, idle.ID, webhook.PausedByPerson, h.audit("endpoint.paused")))
+	h.must(h.Store.DeleteEndpoint(ctx, h.Project, gone.ID, moment(), h.audit("endpoint.deleted")))
+	stranger := h.EndpointOf(h.NewProject("other"))
+
+	list := first(h.Store.Standings(ctx, h.Project, time.Now().Add(-time.Hour), 10))
+	if len(list) != 2 {
+		h.T.Fatalf("%d endpoints", len(list))
+	}
+	h.same([]string{list[0].Name, list[1].Name, list[1].URL}, []string{"second", "first", e.URL})
+	h.same([]int64{list[1].Delivered, list[1].Failed, list[0].Delivered, list[0].Failed}, []int64{1, 2, 0, 0})
+	h.same([]webhook.EndpointState{list[0].State, list[1].State}, []webhook.EndpointState{webhook.EndpointPaused, webhook.EndpointActive})
+	if s := list[1]; s.ConsecutiveFailures != 1 || s.FailingSince.IsZero() || s.FailingSince.Before(s.LastSuccessAt.Add(-time.Second)) || len(s.Topics) != 0 {
+		h.T.Errorf("got %+v", s)
+	}
+	h.same(len(first(h.Store.Standings(ctx, h.Project, time.Now(), 1))), 1)
+	later := first(h.Store.Standings(ctx, h.Project, time.Now().Add(2*time.Minute), 10))
+	h.same(later[1].Delivered+later[1].Failed, int64(0))
+	h.same(first(h.Store.Standings(ctx, stranger.ProjectID, time.Time{}, 10))[0].ID, stranger.ID)
+}
+
+func backlogs(h *Harness) {
+	ctx, free, held := h.T.Context(), h.Endpoint(), h.Endpoint()
+	line := h.Endpoint(func(s *webhook.Settings) { s.Ordered = true })
+	before := moment()
+	for range 3 {
+		h.Publish(free, line)
+	}
+	h.Publish(held)
+	h.must(h.Store.PauseBy(ctx, h.Project, held.ID, webhook.PausedByPerson, h.audit("endpoint.paused")))
+	all := []webhook.EndpointID{free.ID, held.ID, line.ID}
+	waiting := func(atMost int64) []int64 {
+		b := first(h.Store.Backlogs(ctx, h.Project, all, atMost))
+		return []int64{b[free.ID].Waiting, b[held.ID].Waiting, b[line.ID].Waiting}
+	}
+	h.same(waiting(100), []int64{3, 1, 3})
+	h.same(waiting(2), []int64{2, 1, 2})
+	if oldest := first(h.Store.Backlogs(ctx, h.Project, all, 100))[line.ID].Oldest; oldest.Before(before.Add(-time.Second)) || oldest.After(moment().Add(time.Second)) {
+		h.T.Errorf("the oldest is of %v", oldest)
+	}
+	h.same(len(first(h.Store.Backlogs(ctx, h.NewProject("other"), all, 100))), 0)
+	h.same(len(first(h.Store.Backlogs(ctx, h.Project, nil, 100))), 0)
 }

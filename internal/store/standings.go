@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// standingColumns are those of endpointColumns that a Standing has: settings
+// are long, and thousands of rows are read.
+const standingColumns = `e.id, e.project_id, e.version, e.name, e.kind, e.url, e.state, e.paused_because, e.paused_at, e.not_before,
+ e.consecutive_failures, e.last_success_at, e.last_failure_at, e.failing_since, e.created_at, e.updated_at`
+
+// attemptsRow counts one endpoint's attempts.
+type attemptsRow struct {
+	EndpointID uid
+	Delivered  int64
+	Failed     int64
+}
+
+// Standings are a project's endpoints that are not deleted, newest first, each
+// with its attempts from the minute of since on.
+func (s *Store) Standings(ctx context.Context, project webhook.ProjectID, since time.Time, limit int) ([]webhook.Standing, error) {
+	var rows []endpointRow
+	err := s.db(ctx).Raw("SELECT "+standingColumns+endpointSource+" WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id DESC LIMIT ?",
+		uid(project.UUID), limit).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap("read how endpoints stand", err)
+	}
+	var counts []attemptsRow
+	err = s.db(ctx).Raw(`SELECT endpoint_id, CAST(sum(CASE WHEN cause = '' THEN n ELSE 0 END) AS BIGINT) AS delivered,
+ CAST(sum(CASE WHEN cause = '' THEN 0 ELSE n END) AS BIGINT) AS failed FROM endpoint_minute WHERE project_id = ? AND minute >= ? GROUP BY endpoint_id`,
+		uid(project.UUID), stepOf(ms(since), time.Minute.Milliseconds())).Scan(&counts).Error
+	if err != nil {
+		return nil, wrap("count the attempts of endpoints", err)
+	}
+	byID := make(map[uid]attemptsRow, len(counts))
+	for _, c := range counts {
+		byID[c.EndpointID] = c
+	}
+	standings := make([]webhook.Standing, len(rows))
+	for i, r := range rows {
+		standings[i] = webhook.Standing{Endpoint: r.standing(), Delivered: byID[r.ID].Delivered, Failed: byID[r.ID].Failed}
+	}
+	return standings, nil
+}
+
+// standing is the endpoint without the settings that its row has not read.
+func (r endpointRow) standing() webhook.Endpoint {
+	e := r.dated()
+	e.Name, e.URL, e.Kind = r.Name, r.URL, webhook.EndpointKind(r.Kind)
+	return e
+}
+
+// backlogRow is the bounded backlog of one endpoint in one part of the queue.
+type backlogRow struct {
+	EndpointID uid
+	N          int64
+	Oldest     int64
+}
+
+// Backlogs counts what waits for endpoints of one project, each up to atMost,
+// by the indexes of what is live. An endpoint for which nothing waits has no
+// entry.
+func (s *Store) Backlogs(ctx context.Context, project webhook.ProjectID, endpoints []webhook.EndpointID, atMost int64) (map[webhook.EndpointID]webhook.Backlog, error) {
+	all := make(map[webhook.EndpointID]webhook.Backlog, len(endpoints))
+	if len(endpoints) == 0 {
+		return all, nil
+	}
+	var parts []string
+	var args []any
+	for _, id := range endpoints {
+		for _, part := range []string{freeWaiting, lineWaiting} {
+			parts = append(parts, "SELECT endpoint_id, count(*) AS n, min(created_at) AS oldest FROM (SELECT d.endpoint_id, d.created_at FROM deliveries d"+
+				" WHERE d.endpoint_id = (SELECT o.id FROM endpoints o WHERE o.id = ? AND o.project_id = ?) AND "+part+" LIMIT ?) AS first GROUP BY endpoint_id")
+			args = append(args, uid(id.UUID), uid(project.UUID), atMost)
+		}
+	}
+	var rows []backlogRow
+	if err := s.db(ctx).Raw(strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error; err != nil {
+		return nil, wrap("count what waits", err)
+	}
+	for _, r := range rows {
+		id := webhook.EndpointID{UUID: webhook.UUID(r.EndpointID)}
+		b := all[id]
+		b.Waiting = min(b.Waiting+r.N, atMost)
+		if oldest := at(r.Oldest); b.Oldest.IsZero() || oldest.Before(b.Oldest) {
+			b.Oldest = oldest
+		}
+		all[id] = b
+	}
+	return all, nil
+}
+
+func uids(endpoints []webhook.EndpointID) []uid {
+	ids := make([]uid, len(endpoints))
+	for i, e := range endpoints {
+		ids[i] = uid(e.UUID)
+	}
+	return ids
+}

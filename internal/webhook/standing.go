@@ -1,0 +1,21 @@
+package webhook
+
+import "time"
+
+// Standing is how one endpoint is doing, in as much as thousands of them are
+// sorted by. Of the endpoint's settings it has name, URL and kind only.
+type Standing struct {
+	Endpoint
+	// Delivered and Failed count attempts since the time that was asked for.
+	Delivered int64
+	Failed    int64
+}
+
+// Backlog is what waits for one endpoint, held deliveries included, tests left
+// out.
+type Backlog struct {
+	// Waiting counts up to the bound that was asked for.
+	Waiting int64
+	// Oldest is when the oldest of those was made; zero if nothing waits.
+	Oldest time.Time
+}
