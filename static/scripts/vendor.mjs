@@ -14,6 +14,7 @@ for (const name of readdirSync(vendor)) rmSync(join(vendor, name));
 const scripts = [
   ["htmx.org", "dist/htmx.min.js", "htmx"],
   ["htmx-ext-sse", "dist/sse.min.js", "htmx-ext-sse"],
+  ["uplot", "dist/uPlot.iife.min.js", "uplot"],
 ];
 for (const [pkg, file, name] of scripts) {
   copyFileSync(join(modules, pkg, file), join(vendor, `${name}-${version(pkg)}.min.js`));
