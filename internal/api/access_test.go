@@ -76,6 +76,7 @@ var table = map[string]row{
 	"GET /deliveries":                      {may: []string{reader, manager, wide, wideRead}, blind: true},
 	"GET /deliveries/{delivery}":           {may: []string{reader, manager, wide, wideRead}},
 	"POST /deliveries/{delivery}/resend":   {may: []string{manager, wide}},
+	"POST /deliveries/resend":              {may: []string{manager, wide}, body: `{"ids":["{delivery}"]}`, blind: true},
 	"POST /deliveries/{delivery}/send-now": {may: []string{manager, wide}},
 	"POST /deliveries/{delivery}/cancel":   {may: []string{manager, wide}},
 

@@ -189,6 +189,31 @@ func TestADeliveryShowsItsAttemptsAndIsSentAgain(t *testing.T) {
 	f.refused(409, "", f.full, "POST", "/deliveries/"+id+"/resend", "")
 }
 
+func TestSeveralDeliveriesAreSentAgainAndOneThatCanNotStopsNoOther(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ended, _, _ := f.delivery()
+	f.exhaust()
+	waits, _, _ := f.delivery()
+	nowhere := "019bef3c-8a40-7c11-9d2e-5b1f0c7a6e21"
+	got := f.ok(202, f.full, "POST", "/deliveries/resend", `{"ids":["`+ended+`","`+waits+`","`+nowhere+`","`+ended+`"]}`)
+	if got.count("results") != 3 {
+		t.Fatalf("answers %v", got.value)
+	}
+	got.at("results", 0).is(map[string]string{"id": ended, "delivery.resendOf": ended, "delivery.state": "waiting", "delivery.requestedBy.type": "key"})
+	got.at("results", 1).is(map[string]string{"id": waits, "error": "the delivery has not ended: it is waiting"})
+	got.at("results", 2).is(map[string]string{"id": nowhere, "error": "there is no such delivery"})
+	if n := f.ok(200, f.full, "GET", "/deliveries?state=waiting", "").count("data"); n != 3 {
+		t.Errorf("%d wait", n)
+	}
+	if n := f.ok(200, f.full, "GET", "/deliveries?state=failed", "").count("data"); n != 1 {
+		t.Errorf("%d failed", n)
+	}
+	f.refused(422, "body.ids", f.full, "POST", "/deliveries/resend", `{"ids":[]}`)
+	f.refused(422, "body.ids[0]", f.full, "POST", "/deliveries/resend", `{"ids":["x"]}`)
+	f.refused(422, "body.ids", f.full, "POST", "/deliveries/resend", `{"ids":["`+strings.Repeat(ended+`","`, 200)+ended+`"]}`)
+}
+
 // exhaust takes all due deliveries as a dispatcher would and lets them fail
 // for good.
 func (f *fixture) exhaust() {

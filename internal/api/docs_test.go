@@ -17,7 +17,7 @@ var promised = []string{
 	"POST /endpoints/{id}/pause", "POST /endpoints/{id}/resume", "POST /endpoints/{id}/test",
 	"POST /endpoints/{id}/secret/reveal", "POST /endpoints/{id}/secret/rotate", "POST /endpoints/{id}/secret/switch",
 	"POST /endpoints/{id}/secret/undo", "POST /endpoints/{id}/secret/compromised",
-	"GET /deliveries", "GET /deliveries/{id}", "POST /deliveries/{id}/resend", "POST /deliveries/{id}/send-now", "POST /deliveries/{id}/cancel",
+	"GET /deliveries", "GET /deliveries/{id}", "POST /deliveries/{id}/resend", "POST /deliveries/resend", "POST /deliveries/{id}/send-now", "POST /deliveries/{id}/cancel",
 	"GET /audit", "GET /keys", "POST /keys", "DELETE /keys", "GET /stats", "GET /meta",
 }
 

@@ -54,6 +54,23 @@ func (s *Service) Deliveries(ctx context.Context, c account.Caller, f webhook.De
 	return page, nil
 }
 
+// DeliveriesByID answers several as Deliveries does, in no order; those that
+// the project does not have are left out.
+func (s *Service) DeliveriesByID(ctx context.Context, c account.Caller, project webhook.ProjectID, ids []webhook.DeliveryID) ([]webhook.DeliveryRow, error) {
+	project, err := scope(c, account.ViewDeliveries, project)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > MaxLimit {
+		return nil, webhook.Invalid("ids", "must be at most %d", MaxLimit)
+	}
+	rows, err := s.Store.DeliveriesByID(ctx, project, ids)
+	for i := range rows {
+		rows[i] = maskRow(c, rows[i])
+	}
+	return rows, err
+}
+
 // ListedDelivery is a delivery with its attempts, which have no bodies.
 type ListedDelivery struct {
 	webhook.DeliveryRow
@@ -93,10 +110,10 @@ func (s *Service) DeliveryLog(ctx context.Context, c account.Caller, f webhook.D
 
 func checkState(state webhook.State) error {
 	switch state {
-	case "", webhook.Waiting, webhook.Sending, webhook.Delivered, webhook.Exhausted, webhook.Cancelled, webhook.Held:
+	case "", webhook.Waiting, webhook.Sending, webhook.Delivered, webhook.Exhausted, webhook.Cancelled, webhook.Held, webhook.Failed:
 		return nil
 	}
-	return webhook.Invalid("state", "must be waiting, sending, delivered, exhausted, cancelled or held")
+	return webhook.Invalid("state", "must be failed, waiting, sending, delivered, exhausted, cancelled or held")
 }
 
 func maskRow(c account.Caller, row webhook.DeliveryRow) webhook.DeliveryRow {

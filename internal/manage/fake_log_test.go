@@ -126,6 +126,31 @@ func (m *memory) Delivery(_ context.Context, _ webhook.ProjectID, id webhook.Del
 	return get(m.deliveries, id)
 }
 
+func (m *memory) DeliveriesByID(_ context.Context, project webhook.ProjectID, ids []webhook.DeliveryID) ([]webhook.DeliveryRow, error) {
+	var found []webhook.DeliveryRow
+	for _, id := range ids {
+		if row, ok := m.deliveries[id]; ok && (project.IsZero() || row.ProjectID == project) {
+			found = append(found, row)
+		}
+	}
+	return found, nil
+}
+
+func (m *memory) ResendManyBy(ctx context.Context, many []manage.Again) ([]error, error) {
+	refused := make([]error, len(many))
+	for i, a := range many {
+		m.again = append(m.again, a.Of)
+		if m.deliveries[a.Of].EndpointGone {
+			refused[i] = webhook.Conflict("the endpoint is deleted")
+			continue
+		}
+		if err := m.ResendBy(ctx, a.ProjectID, a.Of, a.Delivery, a.Entry); err != nil {
+			return nil, err
+		}
+	}
+	return refused, nil
+}
+
 func (m *memory) Attempts(_ context.Context, _ webhook.ProjectID, id webhook.DeliveryID) ([]webhook.Attempt, error) {
 	return m.attempts[id], nil
 }

@@ -33,6 +33,7 @@ type memory struct {
 	audit      []webhook.AuditEntry
 	filters    []any // the filters that lists were asked with
 	drainRate  float64
+	again      []webhook.DeliveryID // those asked for again by many, in order
 	touched    int
 }
 

@@ -1,6 +1,7 @@
 package manage_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -189,6 +191,53 @@ func TestResendIsRefusedInWords(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestResendOfManyAnswersEachAndLocksInOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.endpoint()
+	one := func(n byte, state webhook.State, gone bool) webhook.DeliveryRow {
+		row := b.delivered(e, state)
+		row.ID, row.EndpointGone = webhook.DeliveryID{UUID: webhook.UUID{3, n}}, gone
+		b.db.deliveries[row.ID] = row
+		return row
+	}
+	first, second := one(1, webhook.Exhausted, false), one(2, webhook.Delivered, false)
+	waits, deleted := one(3, webhook.Waiting, false), one(4, webhook.Exhausted, true)
+	c := b.narrow(account.ScopeManage)
+	none := webhook.DeliveryID{UUID: mint.UUID(time.Now())}
+	ids := []webhook.DeliveryID{deleted.ID, second.ID, waits.ID, first.ID, none, second.ID}
+	got := must[[]manage.Resent](t)(b.ResendMany(t.Context(), c, webhook.ProjectID{}, ids))
+	var words []string
+	for i, r := range got {
+		if r.Of != ids[i] {
+			t.Errorf("answer %d is of %s", i, r.Of)
+		}
+		if r.Refused != nil {
+			words = append(words, r.Refused.Error())
+			continue
+		}
+		words = append(words, string(r.Delivery.State))
+		if r.Delivery.ResendOf != ids[i] || r.Delivery.RequestedBy != c.Actor {
+			t.Errorf("answer %d: %+v", i, r.Delivery.Delivery)
+		}
+	}
+	if want := []string{"the endpoint is deleted", "waiting", "the delivery has not ended: it is waiting", "waiting", "there is no such delivery"}; !slices.Equal(words, want) {
+		t.Errorf("got %q, want %q", words, want)
+	}
+	if !slices.IsSortedFunc(b.db.again, func(a, b webhook.DeliveryID) int { return bytes.Compare(a.UUID[:], b.UUID[:]) }) {
+		t.Error("rows are locked in another order than by id")
+	}
+	if b.woken != 1 {
+		t.Errorf("woken %d times", b.woken)
+	}
+	_, err := b.ResendMany(t.Context(), b.narrow(account.ScopeRead), webhook.ProjectID{}, ids)
+	wantKind(t, "a key that reads", err, webhook.KindForbidden)
+	_, err = b.ResendMany(t.Context(), c, webhook.ProjectID{}, []webhook.DeliveryID{none})
+	wantKind(t, "none that is there", err, webhook.KindNotFound)
+	_, err = b.ResendMany(t.Context(), c, webhook.ProjectID{}, nil)
+	wantPlaces(t, "nothing", err, "ids")
 }
 
 func TestWaitingDeliveriesCanBeSentNowOrCancelled(t *testing.T) {

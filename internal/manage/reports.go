@@ -61,6 +61,17 @@ func (s *Service) Stats(ctx context.Context, c account.Caller, f webhook.StatsFi
 	return sum, nil
 }
 
+// Volume answers how many attempts were delivered and failed over time, and
+// nothing else: it is what a histogram above a list needs.
+func (s *Service) Volume(ctx context.Context, c account.Caller, f webhook.StatsFilter) ([]webhook.StatsBucket, error) {
+	f, err := s.statsFilter(ctx, c, f)
+	if err != nil {
+		return nil, err
+	}
+	f.CountsOnly = true
+	return s.Store.Stats(ctx, f)
+}
+
 // StatsByEndpoint answers buckets for several endpoints of one project.
 func (s *Service) StatsByEndpoint(ctx context.Context, c account.Caller, f webhook.StatsFilter, endpoints []webhook.EndpointID) (map[webhook.EndpointID][]webhook.StatsBucket, error) {
 	f, err := s.statsFilter(ctx, c, f)

@@ -183,6 +183,9 @@ type Deliveries interface {
 	Deliveries(ctx context.Context, filter webhook.DeliveryFilter) (webhook.Page[webhook.DeliveryRow], error)
 	DeliveryOwner(ctx context.Context, id webhook.DeliveryID) (webhook.ProjectID, error)
 	Delivery(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) (webhook.DeliveryRow, error)
+	// DeliveriesByID are several in no order; those not found are left out.
+	// Project zero stands for any.
+	DeliveriesByID(ctx context.Context, project webhook.ProjectID, ids []webhook.DeliveryID) ([]webhook.DeliveryRow, error)
 	// Attempts of a delivery in order, without request bodies.
 	Attempts(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) ([]webhook.Attempt, error)
 	// AttemptsOf is Attempts of several deliveries at once, without any bodies;
@@ -192,6 +195,9 @@ type Deliveries interface {
 	// words if the first has not ended, its endpoint is deleted or its event's
 	// data expunged.
 	ResendBy(ctx context.Context, project webhook.ProjectID, of webhook.DeliveryID, again webhook.Delivery, entry webhook.AuditEntry) error
+	// ResendManyBy is ResendBy for many: what one can't be sent for is answered
+	// in its place and stops no other. They come in order of Of.
+	ResendManyBy(ctx context.Context, many []Again) ([]error, error)
 	// SendNowBy makes a waiting delivery due; a Conflict for any other.
 	SendNowBy(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID, entry webhook.AuditEntry) error
 	// CancelBy ends a waiting delivery; a Conflict for any other.

@@ -88,6 +88,28 @@ func TestAHungRequestDoesNotKeepTheServerFromStopping(t *testing.T) {
 	}
 }
 
+func TestAnAnswerWithoutAnEndIsToldThatTheServerStops(t *testing.T) {
+	t.Parallel()
+	entered, told := make(chan struct{}), make(chan struct{})
+	s := newServer(t, func(o *server.Options) {
+		o.OnStop = []func(){sync.OnceFunc(func() { close(told) })}
+		o.Pages = []server.Page{{Method: "GET", Path: "/endless", Handler: func(c *gin.Context) {
+			close(entered)
+			<-told
+		}}}
+	})
+	addr, stop := serve(t, s)
+	go http.Get("http://" + addr + "/endless")
+	<-entered
+	start := time.Now()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+}
+
 func TestAnAddressInUseIsNamed(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The bounds of a connection. There is no bound on a whole answer: live lists
-// stream for hours.
+// The bounds of a connection. A live list lifts those of its own and sets one
+// for each piece that it writes.
 const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 20 * time.Second // header and body together
@@ -68,6 +68,10 @@ type Options struct {
 	Grace time.Duration
 	// ReadTimeout is how long a request may take to arrive; 0 means 20 seconds.
 	ReadTimeout time.Duration
+	// OnStop run, each in a goroutine of its own, when the server begins to
+	// stop: answers without an end, such as live lists, end then. They may run
+	// more than once.
+	OnStop []func()
 }
 
 // Server is the engine with all its routes.
@@ -162,6 +166,9 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
+	for _, stop := range s.options.OnStop {
+		web.RegisterOnShutdown(stop)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()
 	select {
@@ -173,7 +180,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Grace)
 	defer cancel()
 	if err := web.Shutdown(grace); err != nil {
-		_ = web.Close() // live lists and hung clients: they come back elsewhere
+		_ = web.Close() // hung clients: they come back elsewhere
 	}
 	return nil
 }

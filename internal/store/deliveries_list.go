@@ -39,6 +39,9 @@ const (
 
 	// isHeld is webhook.DeliveryRow.Shown in SQL.
 	isHeld = "d.state = 'waiting' AND NOT d.test AND (e.state = 'paused' OR p.suspended_at <> 0)"
+
+	// hasFailed is webhook.DeliveryRow.Failed in SQL.
+	hasFailed = "(d.state = 'exhausted' OR d.state IN ('waiting', 'sending') AND d.last_cause <> '')"
 )
 
 // Deliveries lists the log, newest first. State waiting includes what is held.
@@ -103,6 +106,8 @@ func narrowDeliveries(where *conditions, f webhook.DeliveryFilter) bool {
 	case "":
 	case webhook.Held:
 		where.and(isHeld)
+	case webhook.Failed:
+		where.and(hasFailed)
 	default:
 		where.and("d.state = ?", string(f.State))
 	}
@@ -160,4 +165,28 @@ func (s *Store) Delivery(ctx context.Context, project webhook.ProjectID, id webh
 	row, err := one[listedDelivery](s.db(ctx), "delivery", "SELECT "+deliveryColumns+deliverySource+" WHERE d.id = ? AND d.project_id = ?",
 		uid(id.UUID), uid(project.UUID))
 	return row.row(), wrap("read a delivery", err)
+}
+
+// DeliveriesByID reads deliveries as lists show them, in no order; those that
+// are not found are left out. Project zero stands for any.
+func (s *Store) DeliveriesByID(ctx context.Context, project webhook.ProjectID, ids []webhook.DeliveryID) ([]webhook.DeliveryRow, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	keys := make([]uid, len(ids))
+	for i, id := range ids {
+		keys[i] = uid(id.UUID)
+	}
+	where := conditions{}
+	where.and("d.id IN ?", keys)
+	if !project.IsZero() {
+		where.and(beside("d.project_id")+" = ?", uid(project.UUID))
+	}
+	var rows []listedDelivery
+	err := s.db(ctx).Raw("SELECT "+deliveryColumns+deliverySource+where.sql(), where.args...).Scan(&rows).Error
+	found := make([]webhook.DeliveryRow, len(rows))
+	for i, r := range rows {
+		found[i] = r.row()
+	}
+	return found, wrap("read deliveries", err)
 }

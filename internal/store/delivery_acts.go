@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"gorm.io/gorm"
@@ -16,18 +17,50 @@ func newID(now int64) webhook.UUID { return mint.UUID(at(now)) }
 // expunged.
 func (s *Store) ResendBy(ctx context.Context, project webhook.ProjectID, of webhook.DeliveryID, again webhook.Delivery, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "resend the delivery", func(tx *gorm.DB) error {
-		row, now, err := s.resendRow(tx, project, of, again)
-		if err != nil {
-			return err
-		}
-		if err := tx.Create(&row).Error; err != nil {
-			return err
-		}
-		if err := lowerOne(tx, row.EndpointID, now, never); err != nil {
-			return err
-		}
-		return addAudit(tx, entry)
+		return s.resend(tx, manage.Again{ProjectID: project, Delivery: again, Of: of, Entry: entry})
 	})
+}
+
+// resentAtOnce is how many resends one transaction writes: it holds SQLite's
+// only writer.
+const resentAtOnce = 25
+
+// ResendManyBy is ResendBy for many. What one can't be sent for is answered in
+// its place and stops no other; an error of another kind stops all that follow.
+func (s *Store) ResendManyBy(ctx context.Context, many []manage.Again) ([]error, error) {
+	refused := make([]error, len(many))
+	for first := 0; first < len(many); first += resentAtOnce {
+		last := min(first+resentAtOnce, len(many))
+		if err := s.tx(ctx, "resend deliveries", func(tx *gorm.DB) error { return s.resendPart(tx, many[first:last], refused[first:last]) }); err != nil {
+			return nil, err
+		}
+	}
+	return refused, nil
+}
+
+// resendPart may run again from its start, as transactions do.
+func (s *Store) resendPart(tx *gorm.DB, many []manage.Again, refused []error) error {
+	for i, one := range many {
+		refused[i] = s.resend(tx, one)
+		if kind := webhook.KindOf(refused[i]); refused[i] != nil && kind != webhook.KindConflict && kind != webhook.KindNotFound {
+			return refused[i]
+		}
+	}
+	return nil
+}
+
+func (s *Store) resend(tx *gorm.DB, a manage.Again) error {
+	row, now, err := s.resendRow(tx, a.ProjectID, a.Of, a.Delivery)
+	if err != nil {
+		return err
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return err
+	}
+	if err := lowerOne(tx, row.EndpointID, now, never); err != nil {
+		return err
+	}
+	return addAudit(tx, a.Entry)
 }
 
 // resendRow is the delivery to make, or says why there can't be one. What it is

@@ -116,6 +116,9 @@ func statRows(db *gorm.DB, by string, f webhook.StatsFilter, endpoints []webhook
 	}
 	var sums strings.Builder
 	for i := range len(webhook.Latency{}) {
+		if f.CountsOnly {
+			break
+		}
 		fmt.Fprintf(&sums, ", CAST(sum(b%d) AS BIGINT) AS b%d", i, i)
 	}
 	var rows []statRow

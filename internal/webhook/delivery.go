@@ -19,6 +19,10 @@ const (
 // project is suspended. It is never stored.
 const Held State = "held"
 
+// Failed is asked for in lists and never stored: exhausted, or not ended after
+// an attempt that failed.
+const Failed State = "failed"
+
 // Ended reports whether nothing more will be sent.
 func (s State) Ended() bool { return s == Delivered || s == Exhausted || s == Cancelled }
 
@@ -77,4 +81,10 @@ func (r DeliveryRow) Shown() State {
 		return Held
 	}
 	return r.State
+}
+
+// Failed reports whether the delivery was given up or its latest attempt
+// failed.
+func (r DeliveryRow) Failed() bool {
+	return r.State == Exhausted || !r.State.Ended() && r.LastCause != ""
 }

@@ -18,7 +18,7 @@ type DeliveryFilter struct {
 	ProjectID  ProjectID
 	EndpointID EndpointID
 	EventID    EventID
-	// State may be Held.
+	// State may be Held or Failed.
 	State  State
 	Topic  string
 	Status int
@@ -28,6 +28,23 @@ type DeliveryFilter struct {
 	Query  string
 	Cursor string
 	Limit  int
+}
+
+// Keeps reports whether a delivery that the filter once took still belongs to
+// the list: its state and its latest answer change, all else stays.
+func (f DeliveryFilter) Keeps(row DeliveryRow) bool {
+	if f.Status != 0 && row.LastStatus != f.Status {
+		return false
+	}
+	switch f.State {
+	case "":
+		return true
+	case Held:
+		return row.Shown() == Held
+	case Failed:
+		return row.Failed()
+	}
+	return row.State == f.State
 }
 
 // EventFilter narrows a list of events.
@@ -82,6 +99,8 @@ type StatsFilter struct {
 	Until      time.Time
 	// Step is the width of a bucket, a multiple of a minute.
 	Step time.Duration
+	// CountsOnly leaves latencies out, which is faster.
+	CountsOnly bool
 }
 
 // StatsBucket is what happened in one step.

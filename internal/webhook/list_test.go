@@ -63,3 +63,37 @@ func TestMergedHistogramsAddUp(t *testing.T) {
 		t.Errorf("got %v, want %v", l, want)
 	}
 }
+
+func TestAFilterKeepsWhatStillBelongsToItsList(t *testing.T) {
+	t.Parallel()
+	waiting := webhook.DeliveryRow{Delivery: webhook.Delivery{State: webhook.Waiting}}
+	held := waiting
+	held.EndpointState = webhook.EndpointPaused
+	retrying := waiting
+	retrying.LastCause, retrying.LastStatus = webhook.CauseStatus, 500
+	late := webhook.DeliveryRow{Delivery: webhook.Delivery{State: webhook.Delivered, LastStatus: 200}}
+	lost := webhook.DeliveryRow{Delivery: webhook.Delivery{State: webhook.Exhausted, LastStatus: 500, LastCause: webhook.CauseStatus}}
+	for name, c := range map[string]struct {
+		filter webhook.DeliveryFilter
+		kept   []webhook.DeliveryRow
+		lost   []webhook.DeliveryRow
+	}{
+		"all":       {webhook.DeliveryFilter{}, []webhook.DeliveryRow{waiting, held, retrying, late, lost}, nil},
+		"waiting":   {webhook.DeliveryFilter{State: webhook.Waiting}, []webhook.DeliveryRow{waiting, held, retrying}, []webhook.DeliveryRow{late, lost}},
+		"held":      {webhook.DeliveryFilter{State: webhook.Held}, []webhook.DeliveryRow{held}, []webhook.DeliveryRow{waiting, lost}},
+		"failed":    {webhook.DeliveryFilter{State: webhook.Failed}, []webhook.DeliveryRow{retrying, lost}, []webhook.DeliveryRow{waiting, held, late}},
+		"exhausted": {webhook.DeliveryFilter{State: webhook.Exhausted}, []webhook.DeliveryRow{lost}, []webhook.DeliveryRow{retrying, late}},
+		"status":    {webhook.DeliveryFilter{Status: 500}, []webhook.DeliveryRow{retrying, lost}, []webhook.DeliveryRow{waiting, late}},
+	} {
+		for i, row := range c.kept {
+			if !c.filter.Keeps(row) {
+				t.Errorf("%s: row %d is lost", name, i)
+			}
+		}
+		for i, row := range c.lost {
+			if c.filter.Keeps(row) {
+				t.Errorf("%s: row %d stays", name, i)
+			}
+		}
+	}
+}

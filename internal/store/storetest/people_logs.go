@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"strings"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -151,6 +153,7 @@ func deliveryFilters(h *Harness) {
 		"another's endpoint": {webhook.DeliveryFilter{EndpointID: stranger.ID}, []webhook.DeliveryID{}},
 		"state":              {webhook.DeliveryFilter{State: webhook.Delivered}, []webhook.DeliveryID{b.ID}},
 		"waiting":            {webhook.DeliveryFilter{State: webhook.Waiting}, []webhook.DeliveryID{c1, c2, a.ID}},
+		"failed":             {webhook.DeliveryFilter{State: webhook.Failed}, []webhook.DeliveryID{a.ID}},
 		"topic":              {webhook.DeliveryFilter{Topic: "chat.message.sent"}, []webhook.DeliveryID{b.ID}},
 		"status":             {webhook.DeliveryFilter{Status: 500}, []webhook.DeliveryID{a.ID}},
 		"since":              {webhook.DeliveryFilter{Since: middle}, []webhook.DeliveryID{c1, c2}},
@@ -212,6 +215,53 @@ var events = []scene{
 			h.T.Errorf("without order or time: %+v", event)
 		}
 		h.same(first(h.Store.EventOwner(h.T.Context(), want.ID)), h.Project)
+	}},
+	{"several deliveries are read by their ids, another project's left out", func(h *Harness) {
+		ctx, e := h.T.Context(), h.Endpoint()
+		a, b := h.publish(asIs, e)[0], h.publish(asIs, e)[0]
+		other := h.NewProject("other")
+		foreign := h.publish(func(ev *webhook.Event) { ev.ProjectID = other }, h.EndpointOf(other))[0]
+		ids := []webhook.DeliveryID{b.ID, foreign.ID, {UUID: mint.UUID(time.Now())}, a.ID}
+		read := func(project webhook.ProjectID) map[webhook.DeliveryID]bool {
+			found := map[webhook.DeliveryID]bool{}
+			for _, row := range first(h.Store.DeliveriesByID(ctx, project, ids)) {
+				found[row.ID] = row.EndpointName != ""
+			}
+			return found
+		}
+		h.same(read(h.Project), map[webhook.DeliveryID]bool{a.ID: true, b.ID: true})
+		h.same(read(other), map[webhook.DeliveryID]bool{foreign.ID: true})
+		h.same(read(webhook.ProjectID{}), map[webhook.DeliveryID]bool{a.ID: true, b.ID: true, foreign.ID: true})
+		h.same(len(first(h.Store.DeliveriesByID(ctx, h.Project, nil))), 0)
+	}},
+	{"many are sent again at once, and what can't be stops no other", func(h *Harness) {
+		ctx, e, gone := h.T.Context(), h.Endpoint(), h.Endpoint()
+		var ended []webhook.DeliveryID
+		for range 60 { // more than one transaction takes
+			ended = append(ended, h.publish(asIs, e)[0].ID)
+		}
+		lost := h.publish(asIs, gone)[0].ID
+		h.Exec("UPDATE deliveries SET state = 'exhausted'")
+		waits := h.publish(asIs, e)[0].ID
+		h.must(h.Store.DeleteEndpoint(ctx, h.Project, gone.ID, moment(), h.audit("endpoint.deleted")))
+		var many []manage.Again
+		for _, id := range append(ended, lost, waits) {
+			again := webhook.Delivery{ID: webhook.DeliveryID{UUID: mint.UUID(time.Now())}, State: webhook.Waiting}
+			many = append(many, manage.Again{ProjectID: h.Project, Of: id, Delivery: again, Entry: h.audit("delivery.resent")})
+		}
+		refused := first(h.Store.ResendManyBy(ctx, many))
+		for i, err := range refused[:60] {
+			if row := first(h.Store.Delivery(ctx, h.Project, many[i].Delivery.ID)); err != nil || row.ResendOf != many[i].Of {
+				h.T.Errorf("%d: %v %+v", i, err, row.Delivery)
+			}
+		}
+		for i, word := range map[int]string{60: "deleted", 61: "has not ended"} {
+			if err := refused[i]; webhook.KindOf(err) != webhook.KindConflict || !strings.Contains(err.Error(), word) {
+				h.T.Errorf("%d: %v", i, err)
+			}
+		}
+		audit := first(h.Store.Audit(ctx, webhook.AuditFilter{ProjectID: h.Project, Action: "delivery.resent", Limit: 200}))
+		h.same(len(audit.Items), 60)
 	}},
 	{"events are listed newest first over pages, by every filter", eventFilters},
 	{"a project sees of the events for all those that it has a delivery of", func(h *Harness) {
