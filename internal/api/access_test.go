@@ -63,6 +63,7 @@ var table = map[string]row{
 	"POST /endpoints/{endpoint}/pause":              {may: []string{manager, wide}},
 	"POST /endpoints/{endpoint}/resume":             {may: []string{manager, wide}},
 	"POST /endpoints/{endpoint}/test":               {may: []string{manager, wide}},
+	"GET /endpoints/{endpoint}/code":                {may: []string{reader, manager, wide, wideRead}},
 	"POST /endpoints/{endpoint}/secret/reveal":      {may: []string{holder, wide}},
 	"POST /endpoints/{endpoint}/secret/rotate":      {may: []string{holder, wide}},
 	"POST /endpoints/{endpoint}/secret/switch":      {may: []string{holder, wide}},

@@ -58,6 +58,20 @@ func TestAnEndpointLivesThroughItsCalls(t *testing.T) {
 	f.refused(404, "", f.full, "DELETE", "/endpoints/"+id, "")
 }
 
+func TestVerificationCodeIsForTheEndpointsOwnFormat(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.endpoint(f.full)
+	got := f.ok(200, f.full, "GET", "/endpoints/"+id+"/code", "")
+	got.is(map[string]string{"language": "python", "fileName": "receiver.py", "run": "WEBHOOK_SECRET='…' python3 receiver.py"})
+	f.ok(200, f.full, "PATCH", "/endpoints/"+id, `{"format":"custom","custom":{"header":"X-Acme","signed":"{t}.{body}","encoding":"base64","value":"{t}/{signature}","body":"flat"}}`)
+	code := f.ok(200, f.full, "GET", "/endpoints/"+id+"/code?language=ruby", "").text("code")
+	if !strings.Contains(code, `"x-acme-previous"`) || !strings.Contains(code, `"#{sent}/#{digest}"`) {
+		t.Errorf("the code is\n%s", code)
+	}
+	f.refused(422, "query.language", f.full, "GET", "/endpoints/"+id+"/code?language=cobol", "")
+}
+
 func TestATestAnswersItsAttempt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -14,7 +14,7 @@ var promised = []string{
 	"GET /projects/{id}/members", "POST /projects/{id}/members", "DELETE /projects/{id}/members", "POST /projects/{id}/sign-in-links",
 	"GET /endpoints", "POST /endpoints", "GET /endpoints/{id}", "PATCH /endpoints/{id}", "DELETE /endpoints/{id}",
 	"POST /webhooks", "GET /webhooks", "DELETE /webhooks/{id}",
-	"POST /endpoints/{id}/pause", "POST /endpoints/{id}/resume", "POST /endpoints/{id}/test",
+	"POST /endpoints/{id}/pause", "POST /endpoints/{id}/resume", "POST /endpoints/{id}/test", "GET /endpoints/{id}/code",
 	"POST /endpoints/{id}/secret/reveal", "POST /endpoints/{id}/secret/rotate", "POST /endpoints/{id}/secret/switch",
 	"POST /endpoints/{id}/secret/undo", "POST /endpoints/{id}/secret/compromised",
 	"GET /deliveries", "GET /deliveries/{id}", "POST /deliveries/{id}/resend", "POST /deliveries/resend", "POST /deliveries/{id}/send-now", "POST /deliveries/{id}/cancel",

@@ -28,6 +28,8 @@ func (a *API) endpointCalls() {
 		Summary: "Resume an endpoint", Text: "Held deliveries go oldest first."}, a.resumeEndpoint)
 	add(a, Call{Method: http.MethodPost, Path: "/endpoints/{id}/test", ID: "test-endpoint", Group: endpointGroup, May: account.TestEndpoint,
 		Summary: "Send a test", Text: "Sends the example of a topic at once, on the same path as every delivery, and answers the attempt."}, a.testEndpoint)
+	add(a, Call{Method: http.MethodGet, Path: "/endpoints/{id}/code", ID: "endpoint-code", Group: endpointGroup, May: account.ViewEndpoints,
+		Summary: "Get verification code", Text: "A small receiver that verifies this endpoint's format, complete and ready to run."}, a.endpointCode)
 }
 
 type listEndpointsInput struct {

@@ -132,13 +132,24 @@ type Info struct {
 // Formats lists every format in the order to show them.
 func Formats() []Info {
 	infos := make([]Info, len(formats))
-	for i, f := range formats {
-		infos[i] = Info{
-			Name: f.name, Title: f.title, Description: f.description,
-			SignatureHeader: f.header, Signed: f.signed, Encoding: f.encoding, Value: f.value,
-		}
+	for i := range formats {
+		infos[i] = formats[i].info()
 	}
 	return infos
+}
+
+// Describe tells how one endpoint's requests are signed, with what it chose
+// itself filled in for "custom"; false if the format is not known.
+func Describe(name webhook.FormatName, custom *webhook.CustomFormat) (Info, bool) {
+	f, ok := find(name, custom)
+	return f.info(), ok
+}
+
+func (f *format) info() Info {
+	return Info{
+		Name: f.name, Title: f.title, Description: f.description,
+		SignatureHeader: f.header, Signed: f.signed, Encoding: f.encoding, Value: f.value,
+	}
 }
 
 // SignatureHeader is the header that carries a format's main signature, empty
