@@ -34,8 +34,11 @@ type commands struct {
 	Key struct {
 		Create keyCreateCommand `cmd:"" help:"Create an API key and print its id and secret, once."`
 	} `cmd:"" help:"API keys."`
-	Publish publishCommand   `cmd:"" help:"Publish events through the API."`
-	Listen  listenCommand    `cmd:"" help:"Run a receiver that verifies and prints deliveries."`
+	Publish publishCommand `cmd:"" help:"Publish events through the API."`
+	Listen  listenCommand  `cmd:"" help:"Run a receiver that verifies and prints deliveries."`
+	Bench   struct {
+		Pages benchPagesCommand `cmd:"" help:"Ask for every page and list over a log of a million deliveries; each must answer in time."`
+	} `cmd:"" help:"Measure this binary on an empty database."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

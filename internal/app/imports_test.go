@@ -33,6 +33,8 @@ var allowed = map[string][]string{
 		"internal/retry", "internal/publish", "internal/snippet"},
 	"internal/store":           {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "migrations"},
 	"internal/store/storetest": {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "internal/store", "migrations"},
+	"internal/store/storeseed": {"internal/webhook", "internal/store"},
+	"internal/bench":           {"internal/webhook", "internal/store/storeseed"},
 	"internal/api": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/rawjson", "internal/wire",
 		"internal/retry", "internal/mint", "internal/filter", "internal/snippet"},
 	"internal/web": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/rawjson", "internal/wire",
@@ -46,7 +48,7 @@ var allowed = map[string][]string{
 	"views":           {"views", "static"},
 	"static":          {},
 	"migrations":      {},
-	"cmd/bellwire":    {"internal/config", "internal/app", "internal/client", "internal/egress", "internal/receiver", "internal/webhook"},
+	"cmd/bellwire":    {"internal/config", "internal/app", "internal/client", "internal/egress", "internal/receiver", "internal/webhook", "internal/bench"},
 	"cmd/storybook":   {"views", "static"},
 }
 

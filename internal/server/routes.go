@@ -39,7 +39,7 @@ func (s *Server) routes() error {
 		s.engine.HEAD("/static/*path", gin.WrapH(s.options.Static))
 	}
 	for _, page := range s.options.Pages {
-		s.engine.Handle(page.Method, page.Path, private, s.ownHost, protect, page.Handler)
+		s.engine.Handle(page.Method, page.Path, timing, private, s.ownHost, protect, page.Handler)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func partitionName(table string, start time.Time) string { return table + start.
 // partition already: they stay there.
 func (q *pgQueue) makePartition(ctx context.Context, table string, start time.Time) error {
 	name := partitionName(table, start)
-	from, to := webhook.FloorUUID(start), webhook.FloorUUID(start.Add(day))
+	from, to := partitionBounds(start)
 	return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('bellwire partitions'))"); err != nil {
 			return err
@@ -60,10 +60,20 @@ func (q *pgQueue) makePartition(ctx context.Context, table string, start time.Ti
 		if err != nil || there || taken {
 			return err
 		}
-		// Names and bounds are made of digits and hex only.
-		_, err = tx.Exec(ctx, fmt.Sprintf("CREATE TABLE %s PARTITION OF %s FOR VALUES FROM ('%s') TO ('%s')", name, table, from, to))
+		_, err = tx.Exec(ctx, PartitionStatement(table, start))
 		return err
 	})
+}
+
+func partitionBounds(start time.Time) (from, to webhook.UUID) {
+	return webhook.FloorUUID(start), webhook.FloorUUID(start.Add(day))
+}
+
+// PartitionStatement makes the partition of "events" or "attempts" for the day
+// that begins at start. Names and bounds are made of digits and hex only.
+func PartitionStatement(table string, start time.Time) string {
+	from, to := partitionBounds(start)
+	return fmt.Sprintf("CREATE TABLE %s PARTITION OF %s FOR VALUES FROM ('%s') TO ('%s')", partitionName(table, start), table, from, to)
 }
 
 // dropPartitions drops whole days that ended before the moment. Deliveries are

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/bench"
+)
+
+// benchmark is what every scenario takes.
+type benchmark struct {
+	DatabaseURL string `help:"An EMPTY database, or one that this scenario filled before. Default: an SQLite file that is removed afterwards." env:"BELLWIRE_BENCH_DATABASE_URL"`
+	JSON        string `help:"Also write the result, with every detail, to this file." type:"path" name:"json" placeholder:"FILE"`
+}
+
+// run measures, prints, and fails if a bar was missed.
+func (b benchmark) run(ctx context.Context, s bench.Scenario) error {
+	binary, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	result, err := s.Run(ctx, bench.Options{Binary: binary, DatabaseURL: b.DatabaseURL, Log: os.Stderr})
+	if err != nil {
+		return err
+	}
+	result.Print(os.Stdout)
+	if b.JSON != "" {
+		err = writeJSON(b.JSON, result)
+	}
+	return errors.Join(err, result.Err())
+}
+
+func writeJSON(path string, result bench.Result) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return errors.Join(result.WriteJSON(file), file.Close())
+}
+
+type benchPagesCommand struct {
+	benchmark  `embed:""`
+	Deliveries int           `help:"Length of the log." default:"1000000"`
+	Endpoints  int           `help:"Endpoints of the busiest project." default:"200"`
+	Wide       int           `help:"Endpoints of the project with the most." default:"2000"`
+	Rounds     int           `help:"How often each address is asked for." default:"30"`
+	Limit      time.Duration `help:"The bar for the 95th percentile of each address." default:"100ms"`
+	Only       string        `help:"Ask only for addresses with this in their name."`
+}
+
+func (b *benchPagesCommand) Run(ctx context.Context) error {
+	return b.run(ctx, bench.Pages{
+		Deliveries: b.Deliveries, Endpoints: b.Endpoints, Wide: b.Wide, Rounds: b.Rounds, Limit: b.Limit, Only: b.Only,
+	})
+}

@@ -1,0 +1,344 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// person is who asks.
+type person string
+
+const (
+	nobody    person = "nobody"
+	developer person = "developer"
+	admin     person = "admin"
+	support   person = "support"
+	// program has a project's key, platform the instance's.
+	program  person = "program"
+	platform person = "platform"
+)
+
+// visit is one address to ask for.
+type visit struct {
+	// route is the pattern that the address belongs to: a path of the pages'
+	// route table, or "/api/v1" and a path of the API's.
+	route, name string
+	who         person
+	path        string
+	// part asks for the region alone, as htmx does.
+	part bool
+	// form is posted if it is set.
+	form url.Values
+	// want is the status of the answer; 200 if zero.
+	want int
+}
+
+func (v visit) String() string { return fmt.Sprintf("%s (%s)", v.route, v.name) }
+
+func (v visit) method() string {
+	if v.form != nil {
+		return http.MethodPost
+	}
+	return http.MethodGet
+}
+
+func (v visit) status() int {
+	if v.want == 0 {
+		return http.StatusOK
+	}
+	return v.want
+}
+
+// Unasked are the routes that no bench asks for, with the reason.
+var Unasked = map[string]string{}
+
+// signIn lets everybody in.
+func signIn(ctx context.Context, s *server, w world) (map[person]*visitor, error) {
+	who := map[person]*visitor{}
+	for p, key := range map[person]string{nobody: "", developer: "", admin: "", support: "", program: w.ProjectKey, platform: w.Key} {
+		v, err := newVisitor(s.url, key)
+		if err != nil {
+			return nil, err
+		}
+		who[p] = v
+	}
+	for p, email := range map[person]string{developer: developerEmail, admin: adminEmail, support: supportEmail} {
+		if err := who[p].signIn(ctx, email); err != nil {
+			return nil, err
+		}
+	}
+	return who, nil
+}
+
+// sample is what was found in the log to look at more closely.
+type sample struct {
+	// deliveries by state: an id each.
+	deliveries map[string]string
+	attempt    string
+	// second and tenth are cursors of those pages, by list.
+	second, tenth map[string]string
+	key           string
+}
+
+var states = []string{"waiting", "sending", "delivered", "exhausted", "held", "cancelled"}
+
+// visits is the whole table.
+func (w world) visits(ctx context.Context, who map[person]*visitor) ([]visit, error) {
+	s, err := w.look(ctx, who[program])
+	if err != nil {
+		return nil, err
+	}
+	list := append(w.doors(), w.calls(s)...)
+	for _, t := range []struct {
+		tenant
+		name string
+	}{{w.Busy, "busy"}, {w.Wide, "wide"}, {w.Small, "small"}} {
+		list = append(list, w.pagesOf(t.tenant, t.name)...)
+	}
+	return append(list, w.logOf(s)...), nil
+}
+
+// look finds samples through the API.
+func (w world) look(ctx context.Context, v *visitor) (sample, error) {
+	s := sample{deliveries: map[string]string{}, second: map[string]string{}, tenth: map[string]string{}}
+	for _, state := range states {
+		page, err := v.list(ctx, "/deliveries?limit=1&state="+state)
+		if err != nil {
+			return s, err
+		}
+		if len(page.Data) > 0 {
+			s.deliveries[state] = page.Data[0].ID
+			if attempts := page.Data[0].Attempts; len(attempts) > 0 {
+				s.attempt = attempts[0].ID
+			}
+		}
+	}
+	for name, path := range map[string]string{
+		"deliveries": "/deliveries?", "exhausted": "/deliveries?state=exhausted&", "heavy": "/deliveries?endpointId=" + w.Busy.Heavy + "&",
+		"events": "/events?", "audit": "/audit?",
+	} {
+		cursor := ""
+		for n := 2; n <= 10; n++ {
+			page, err := v.list(ctx, path+"limit=50&cursor="+cursor)
+			if err != nil {
+				return s, err
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+			if s.tenth[name] = cursor; n == 2 {
+				s.second[name] = cursor
+			}
+		}
+	}
+	keys, err := v.list(ctx, "/keys")
+	if err == nil && len(keys.Data) > 0 {
+		s.key = keys.Data[0].ID
+	}
+	return s, err
+}
+
+// listed is a page of any of the API's lists.
+type listed struct {
+	Data []struct {
+		ID       string
+		Attempts []struct{ ID string }
+	}
+	NextCursor string
+}
+
+func (v *visitor) list(ctx context.Context, path string) (page listed, err error) {
+	return page, v.call(ctx, http.MethodGet, path, nil, &page)
+}
+
+// doors are the pages outside projects.
+func (w world) doors() []visit {
+	return []visit{
+		{route: "/", name: "developer", who: developer, path: "/", want: http.StatusSeeOther},
+		{route: "/", name: "admin", who: admin, path: "/", want: http.StatusSeeOther},
+		{route: "/sign-in", name: "nobody", who: nobody, path: "/sign-in"},
+		{route: "/setup", name: "set up already", who: nobody, path: "/setup"},
+		{route: "/sign-in/link", name: "no such link", who: nobody, path: "/sign-in/link?token=none", want: http.StatusNotFound},
+		{route: "/favicon.ico", name: "nobody", who: nobody, path: "/favicon.ico", want: http.StatusSeeOther},
+		{route: "/projects", name: "developer", who: developer, path: "/projects"},
+		{route: "/projects", name: "admin", who: admin, path: "/projects"},
+		{route: "/profile", name: "developer", who: developer, path: "/profile"},
+		{route: "/profile", name: "admin", who: admin, path: "/profile"},
+	}
+}
+
+// pagesOf are a project's pages but its log.
+func (w world) pagesOf(t tenant, name string) []visit {
+	at := "/p/" + t.ID
+	list := []visit{
+		{route: "/p/:project", name: name, who: developer, path: at},
+		{route: "/p/:project", name: name + ", as admin", who: admin, path: at},
+		{route: "/p/:project/endpoints", name: name, who: developer, path: at + "/endpoints"},
+		{route: "/p/:project/endpoints", name: name + ", as support", who: support, path: at + "/endpoints"},
+		{route: "/p/:project/endpoints", name: name + ", active", who: developer, path: at + "/endpoints?state=active"},
+		{route: "/p/:project/endpoints", name: name + ", paused", who: developer, path: at + "/endpoints?state=paused"},
+		{route: "/p/:project/endpoints/new", name: name, who: developer, path: at + "/endpoints/new?topic=product.viewed"},
+		{route: "/p/:project/endpoints/preview", name: name + ", new", who: developer, path: at + "/endpoints/preview", form: endpointForm(""), part: true},
+		{route: "/p/:project/search", name: name + ", words", who: developer, path: at + "/search?q=orders-0003", want: http.StatusSeeOther},
+		{route: "/p/:project/search", name: name + ", no such words", who: developer, path: at + "/search?q=zebra", want: http.StatusSeeOther},
+		{route: "/p/:project/search", name: name + ", no such id", who: developer, path: at + "/search?q=00000000-0000-7000-8000-000000000000", want: http.StatusSeeOther},
+		{route: "/p/:project/topics", name: name, who: developer, path: at + "/topics"},
+		{route: "/p/:project/topics/:topic", name: name, who: developer, path: at + "/topics/product.viewed"},
+		{route: "/p/:project/keys", name: name, who: developer, path: at + "/keys"},
+		{route: "/p/:project/members", name: name, who: developer, path: at + "/members"},
+	}
+	for _, span := range []string{"1h", "24h", "7d", "30d"} {
+		list = append(list, visit{route: "/p/:project", name: name + ", " + span, who: developer, path: at + "?range=" + span})
+	}
+	for which, id := range map[string]string{"heavy": t.Heavy, "silent": t.Silent, "paused": t.Paused, "failing": t.Failing} {
+		one := at + "/endpoints/" + id
+		for _, tab := range []string{"deliveries", "settings", "secret", "code", "health"} {
+			list = append(list, visit{route: "/p/:project/endpoints/:endpoint", name: name + ", " + which + ", " + tab, who: developer, path: one + "?tab=" + tab})
+		}
+		for _, state := range states {
+			list = append(list, visit{route: "/p/:project/endpoints/:endpoint", name: name + ", " + which + ", " + state, who: developer, path: one + "?state=" + state})
+		}
+		for _, span := range []string{"1h", "7d", "30d"} {
+			list = append(list, visit{route: "/p/:project/endpoints/:endpoint", name: name + ", " + which + ", health of " + span, who: developer, path: one + "?tab=health&range=" + span})
+		}
+		list = append(list, visit{route: "/p/:project/endpoints/:endpoint/edit", name: name + ", " + which, who: developer, path: one + "/edit"})
+	}
+	return append(append(list, deliveriesOf(t, name)...), eventsOf(t, name)...)
+}
+
+// endpointForm is the form of an endpoint as the preview takes it.
+func endpointForm(filter string) url.Values {
+	return url.Values{
+		"name": {"orders"}, "url": {"https://example.com/hook"}, "topic": {"product.viewed"}, "format": {"standard"}, "retry": {"standard"},
+		"timeout": {"15"}, "do": {"preview"}, "previewTopic": {"product.viewed"}, "filterRow": {filter},
+	}
+}
+
+// deliveriesOf are combinations of the log's filters.
+func deliveriesOf(t tenant, name string) []visit {
+	at := "/p/" + t.ID + "/deliveries"
+	var list []visit
+	add := func(what, query string) {
+		list = append(list, visit{route: "/p/:project/deliveries", name: name + ", " + what, who: developer, path: at + query})
+	}
+	add("all", "")
+	list = append(list, visit{route: "/p/:project/deliveries", name: name + ", all, the region", who: developer, path: at, part: true},
+		visit{route: "/p/:project/deliveries", name: name + ", all, as admin", who: admin, path: at})
+	for _, state := range states {
+		add(state, "?state="+state)
+		add(state+" of the heavy endpoint", "?state="+state+"&endpoint="+t.Heavy)
+		add(state+" of the silent endpoint", "?state="+state+"&endpoint="+t.Silent)
+		add(state+" of a rare topic", "?state="+state+"&topic=commission.earned")
+		add(state+" of the last 24 h", "?state="+state+"&range=24h")
+	}
+	for _, topic := range topicShares {
+		add(topic.name, "?topic="+topic.name)
+		add(topic.name+" of the heavy endpoint", "?endpoint="+t.Heavy+"&topic="+topic.name)
+	}
+	add("a topic that nobody published", "?topic=analytics.daily")
+	for _, status := range []string{"200", "404", "500", "503", "418"} {
+		add("status "+status, "?status="+status)
+		add("status "+status+" of the heavy endpoint", "?endpoint="+t.Heavy+"&status="+status)
+	}
+	for _, span := range []string{"1h", "24h", "7d"} {
+		add(span, "?range="+span)
+		add("rare, "+span, "?topic=commission.earned&range="+span)
+	}
+	for which, id := range map[string]string{"heavy": t.Heavy, "silent": t.Silent, "paused": t.Paused, "failing": t.Failing} {
+		add("the "+which+" endpoint", "?endpoint="+id)
+	}
+	back := time.Now().Add(-20 * 24 * time.Hour).UTC().Format("2006-01-02T15:04")
+	add("until 20 days ago", "?until="+back)
+	add("exhausted until 20 days ago", "?state=exhausted&until="+back)
+	add("everything at once", "?state=exhausted&topic=commission.earned&status=500&range=7d&endpoint="+t.Failing)
+	return list
+}
+
+// eventsOf are combinations of the events' filters.
+func eventsOf(t tenant, name string) []visit {
+	at := "/p/" + t.ID + "/events"
+	var list []visit
+	for what, query := range map[string]string{
+		"all": "", "a common topic": "?topic=product.viewed", "a rare topic": "?topic=commission.earned", "a topic that nobody published": "?topic=analytics.daily",
+		"last hour": "?range=1h", "last 7 days": "?range=7d", "a value that many have": "?q=prod_1", "a value that nobody has": "?q=zebra",
+		"a value and a topic": "?q=prod_1&topic=commission.earned",
+	} {
+		list = append(list, visit{route: "/p/:project/events", name: name + ", " + what, who: developer, path: at + query})
+	}
+	return list
+}
+
+// logOf are pages of single deliveries and events, and older pages of lists.
+func (w world) logOf(s sample) []visit {
+	at := "/p/" + w.Busy.ID
+	list := []visit{
+		{route: "/p/:project/events/:event", name: "a few deliveries", who: admin, path: "/p/" + w.Filled.NarrowIn.String() + "/events/" + w.Filled.Narrow.String()},
+		{route: "/p/:project/events/:event", name: "the widest", who: developer, path: "/p/" + w.Filled.WidestIn.String() + "/events/" + w.Filled.Widest.String()},
+		{route: "/p/:project/events/:event", name: "the widest, as support", who: support, path: "/p/" + w.Filled.WidestIn.String() + "/events/" + w.Filled.Widest.String()},
+		{route: "/p/:project/search", name: "an attempt", who: developer, path: at + "/search?q=" + s.attempt, want: http.StatusSeeOther},
+		{route: "/p/:project/search", name: "an event", who: developer, path: "/p/" + w.Filled.WidestIn.String() + "/search?q=" + w.Filled.Widest.String(), want: http.StatusSeeOther},
+		{route: "/p/:project/deliveries", name: "by an attempt", who: developer, path: at + "/deliveries?q=" + s.attempt},
+		{route: "/p/:project/deliveries", name: "by an endpoint", who: developer, path: at + "/deliveries?q=" + w.Busy.Heavy},
+		{route: "/p/:project/deliveries", name: "by an id that is not there", who: developer, path: at + "/deliveries?q=00000000-0000-7000-8000-000000000000"},
+	}
+	for state, id := range s.deliveries {
+		for _, p := range []person{developer, admin, support} {
+			list = append(list, visit{route: "/p/:project/deliveries/:delivery", name: state + ", as " + string(p), who: p, path: at + "/deliveries/" + id})
+		}
+		list = append(list, visit{route: "/p/:project/deliveries/:delivery", name: state + ", first attempt", who: developer, path: at + "/deliveries/" + id + "?attempt=1"})
+		list = append(list, visit{route: "/p/:project/search", name: "a delivery, " + state, who: developer, path: at + "/search?q=" + id, want: http.StatusSeeOther})
+	}
+	for which, cursors := range map[string]map[string]string{"second page": s.second, "tenth page": s.tenth} {
+		for name, query := range map[string]string{"deliveries": "?", "exhausted": "?state=exhausted&", "heavy": "?endpoint=" + w.Busy.Heavy + "&"} {
+			list = append(list, visit{route: "/p/:project/deliveries", name: name + ", " + which, who: developer, path: at + "/deliveries" + query + "cursor=" + cursors[name]})
+		}
+		list = append(list, visit{route: "/p/:project/events", name: which, who: developer, path: at + "/events?cursor=" + cursors["events"]})
+	}
+	return list
+}
+
+// calls are the API's reads.
+func (w world) calls(s sample) []visit {
+	var list []visit
+	add := func(who person, route, name, path string) {
+		list = append(list, visit{route: "/api/v1" + route, name: name, who: who, path: "/api/v1" + path})
+	}
+	for who, name := range map[person]string{program: "a project's key", platform: "the platform's key"} {
+		add(who, "/deliveries", name, "/deliveries")
+		add(who, "/deliveries", name+", 200 rows", "/deliveries?limit=200")
+		for _, state := range states {
+			add(who, "/deliveries", name+", "+state, "/deliveries?state="+state)
+		}
+		add(who, "/deliveries", name+", rare topic", "/deliveries?topic=commission.earned")
+		add(who, "/deliveries", name+", rare status", "/deliveries?status=418")
+		add(who, "/deliveries", name+", heavy endpoint", "/deliveries?endpointId="+w.Busy.Heavy)
+		add(who, "/events", name, "/events")
+		add(who, "/events", name+", rare topic", "/events?topic=commission.earned")
+		add(who, "/events", name+", by value", "/events?q=prod_1")
+		add(who, "/endpoints", name+", 200 rows", "/endpoints?limit=200")
+		add(who, "/endpoints", name+", by words", "/endpoints?q=orders-0003")
+		add(who, "/webhooks", name, "/webhooks")
+		add(who, "/projects", name, "/projects")
+		add(who, "/topics", name, "/topics")
+		add(who, "/topics/{name}", name, "/topics/product.viewed")
+		add(who, "/keys", name, "/keys")
+		add(who, "/stats", name, "/stats")
+		add(who, "/stats", name+", 30 days", "/stats?step=12h&since="+url.QueryEscape(time.Now().Add(-history).UTC().Format(time.RFC3339)))
+		add(who, "/audit", name, "/audit")
+		add(who, "/audit", name+", rare action", "/audit?action=project")
+		add(who, "/meta", name, "/meta")
+		add(who, "/projects/{id}", name, "/projects/"+w.Busy.ID)
+		add(who, "/endpoints/{id}", name, "/endpoints/"+w.Busy.Heavy)
+		add(who, "/deliveries/{id}", name, "/deliveries/"+s.deliveries["delivered"])
+	}
+	add(program, "/deliveries", "tenth page", "/deliveries?cursor="+s.tenth["deliveries"])
+	add(program, "/events", "tenth page", "/events?cursor="+s.tenth["events"])
+	add(program, "/audit", "tenth page", "/audit?cursor="+s.tenth["audit"])
+	add(platform, "/projects/{id}/members", "the platform's key", "/projects/"+w.Busy.ID+"/members")
+	add(platform, "/events/{id}", "the widest", "/events/"+w.Filled.Widest.String())
+	add(platform, "/stats", "an endpoint", "/stats?endpointId="+w.Busy.Heavy)
+	return list
+}
