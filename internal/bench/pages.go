@@ -128,12 +128,12 @@ func (p Pages) measure(ctx context.Context, o Options, s *server, w world) (Resu
 	if err != nil {
 		return r, err
 	}
-	visits, err := w.visits(ctx, who)
+	found, err := w.look(ctx, who[program])
 	if err != nil {
 		return r, err
 	}
 	var list []*asked
-	for _, v := range visits {
+	for _, v := range w.visits(found) {
 		if p.Only == "" || strings.Contains(v.String(), p.Only) {
 			list = append(list, &asked{visit: v})
 		}
