@@ -163,6 +163,8 @@ func (w world) doors() []visit {
 		{route: "/projects", name: "admin", who: admin, path: "/projects"},
 		{route: "/profile", name: "developer", who: developer, path: "/profile"},
 		{route: "/profile", name: "admin", who: admin, path: "/profile"},
+		{route: "/docs/api", name: "nobody", who: nobody, path: "/docs/api"},
+		{route: "/api/openapi.json", name: "nobody", who: nobody, path: "/api/openapi.json"},
 	}
 }
 
@@ -328,6 +330,7 @@ func (w world) calls(s sample) []visit {
 		add(who, "/meta", name, "/meta")
 		add(who, "/projects/{id}", name, "/projects/"+w.Busy.ID)
 		add(who, "/endpoints/{id}", name, "/endpoints/"+w.Busy.Heavy)
+		add(who, "/endpoints/{id}/code", name, "/endpoints/"+w.Busy.Heavy+"/code")
 		add(who, "/deliveries/{id}", name, "/deliveries/"+s.deliveries["delivered"])
 	}
 	add(program, "/deliveries", "tenth page", "/deliveries?cursor="+s.tenth["deliveries"])

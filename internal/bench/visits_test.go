@@ -20,6 +20,7 @@ func readRoutes() map[string]bool {
 			routes[r.Path] = true
 		}
 	}
+	gin.SetMode(gin.ReleaseMode)
 	calls := api.New(api.Options{Manage: manage.New(manage.Options{})})
 	calls.Mount(gin.New())
 	for _, c := range calls.Calls() {
