@@ -86,7 +86,7 @@ var rules = map[Action]rule{
 	SendAgain:      {instance: staff, project: builders, scopes: managers},
 	CancelDelivery: {instance: admins, project: builders, scopes: managers},
 	ViewEvents:     {instance: staff, project: anyone, scopes: readers},
-	Publish:        {instance: admins, project: builders, scopes: []Scope{ScopePublish}},
+	Publish:        {project: builders, scopes: []Scope{ScopePublish}},
 	Expunge:        {instance: admins, project: owners, scopes: managers},
 	ViewTopics:     {instance: []Role{Admin, Support, Member}, project: anyone, scopes: []Scope{ScopeRead, ScopeManage, ScopePublish}},
 	ChangeTopics:   {instance: admins, scopes: managers, wide: true},

@@ -67,7 +67,7 @@ var allowed = map[account.Action]string{
 	account.SendAgain:      "admin support owner developer key-manage wide-manage",
 	account.CancelDelivery: "admin owner developer key-manage wide-manage",
 	account.ViewEvents:     "admin support owner developer viewer key-manage key-read wide-manage wide-read",
-	account.Publish:        "admin owner developer key-publish wide-publish",
+	account.Publish:        "owner developer key-publish wide-publish",
 	account.Expunge:        "admin owner key-manage wide-manage",
 	account.ViewTopics:     "admin support owner developer viewer key-publish key-manage key-read wide-publish wide-manage wide-read",
 	account.ChangeTopics:   "admin wide-manage",

@@ -35,6 +35,7 @@ type row struct {
 var table = map[string]row{
 	"POST /events":                 {may: []string{publisher, wide}, blind: true, body: `{"topic":"product.viewed","data":{"productId":"p"},"projectId":"{project}"}`},
 	"POST /events/batch":           {may: []string{publisher, wide}, blind: true, body: `{"events":[{"topic":"product.viewed","data":{"productId":"p"},"projectId":"{project}"}]}`},
+	"POST /events/preview":         {may: []string{reader, manager, wide, wideRead}, blind: true, body: `{"topic":"product.viewed","data":{"productId":"p"},"projectId":"{project}"}`},
 	"GET /events":                  {may: []string{reader, manager, wide, wideRead}, blind: true},
 	"GET /events/{event}":          {may: []string{reader, manager, wide, wideRead}},
 	"POST /events/{event}/expunge": {may: []string{manager, wide}},

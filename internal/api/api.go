@@ -22,6 +22,8 @@ type Publisher interface {
 	PublishBatch(ctx context.Context, caller account.Caller, drafts []publish.Draft) ([]webhook.Receipt, error)
 	// TopicsChanged makes the next event see the topics as they are now.
 	TopicsChanged()
+	// Try says what publishing would come to.
+	Try(ctx context.Context, caller account.Caller, draft publish.Draft) (publish.Trial, error)
 }
 
 // Options are what an API is made of.

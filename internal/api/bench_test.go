@@ -27,6 +27,10 @@ func (a accepting) PublishBatch(ctx context.Context, c account.Caller, d []publi
 
 func (accepting) TopicsChanged() {}
 
+func (accepting) Try(context.Context, account.Caller, publish.Draft) (publish.Trial, error) {
+	return publish.Trial{}, nil
+}
+
 // BenchmarkPublish is what the surface costs for one event of 1 KB.
 func BenchmarkPublish(b *testing.B) {
 	f := newFixture(b)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -36,6 +37,9 @@ func (a *API) publishCalls(group *gin.RouterGroup) {
 		Summary: "Publish up to 1000 events", Text: "All of them are stored, or none.", Status: http.StatusAccepted, Batch: true}
 	byHand[EventRequest, Receipt](a, group, one, a.publishOne)
 	byHand[EventsRequest, Receipts](a, group, batch, a.publishBatch)
+	preview := Call{Method: http.MethodPost, Path: "/events/preview", ID: "preview-event", Group: eventGroup, May: account.ViewEndpoints,
+		Summary: "Say who would get an event", Text: "Checks it as publishing would and stores nothing.", Status: http.StatusOK}
+	byHand[EventRequest, EventPreview](a, group, preview, a.previewEvent)
 }
 
 // byHand puts a call on the engine that reads its body itself, and documents
@@ -54,8 +58,8 @@ func byHand[I, O any](a *API, group *gin.RouterGroup, call Call, do func(c *gin.
 	operation := a.operation(call)
 	operation.RequestBody = &huma.RequestBody{Required: true, Content: a.content(reflect.TypeFor[I](), "application/json")}
 	operation.Responses = map[string]*huma.Response{
-		"202":     {Description: "Stored", Content: a.content(reflect.TypeFor[O](), "application/json")},
-		"default": {Description: "Error", Content: a.content(reflect.TypeFor[Problem](), problemType)},
+		strconv.Itoa(call.Status): {Description: http.StatusText(call.Status), Content: a.content(reflect.TypeFor[O](), "application/json")},
+		"default":                 {Description: "Error", Content: a.content(reflect.TypeFor[Problem](), problemType)},
 	}
 	operation.Parameters = call.headers()
 	a.spec.OpenAPI().AddOperation(&operation)

@@ -340,7 +340,7 @@ func TestTheCatalogueOfTopics(t *testing.T) {
 	f.refused(409, "", f.instance, "POST", "/topics", `{"name":"order.made"}`)
 	f.refused(422, "body.name", f.instance, "POST", "/topics", `{"name":"order made"}`)
 	f.refused(422, "body.schema", f.instance, "POST", "/topics", `{"name":"order.x","schema":{"type":"nonsense"}}`)
-	f.refused(422, "body.example", f.instance, "POST", "/topics", `{"name":"order.x","schema":{"required":["a"]},"example":{}}`)
+	f.refused(422, "body.example.a", f.instance, "POST", "/topics", `{"name":"order.x","schema":{"required":["a"]},"example":{}}`)
 	f.refused(422, "body.searchKeys", f.instance, "POST", "/topics", `{"name":"order.x","searchKeys":["a","b","c","d"]}`)
 	cleared := f.ok(200, f.instance, "PATCH", "/topics/order.made", `{"schema":null,"deprecated":true}`)
 	if cleared.has("schema") || !cleared.has("example") || cleared.text("deprecated") != "true" {

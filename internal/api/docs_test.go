@@ -8,7 +8,7 @@ import (
 
 // promised are the calls of the interface that this surface must have.
 var promised = []string{
-	"POST /events", "POST /events/batch", "GET /events", "GET /events/{id}", "POST /events/{id}/expunge",
+	"POST /events", "POST /events/batch", "POST /events/preview", "GET /events", "GET /events/{id}", "POST /events/{id}/expunge",
 	"GET /topics", "POST /topics", "GET /topics/{name}", "PATCH /topics/{name}", "DELETE /topics/{name}",
 	"GET /projects", "POST /projects", "GET /projects/{id}", "PATCH /projects/{id}", "DELETE /projects/{id}",
 	"GET /projects/{id}/members", "POST /projects/{id}/members", "DELETE /projects/{id}/members", "POST /projects/{id}/sign-in-links",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -84,12 +85,39 @@ func (a *API) publishBatch(c *gin.Context, body []byte) error {
 	return accepted(c, answer)
 }
 
-func accepted(c *gin.Context, answer any) error {
+// EventPreview is what publishing an event would come to.
+type EventPreview struct {
+	Faults    []Place  `json:"faults" doc:"Why it would be refused; [] if it would be taken"`
+	Warnings  []string `json:"warnings" doc:"Where the data breaks a schema that only warns"`
+	Suspended bool     `json:"suspended" doc:"The project is suspended: its deliveries would be held"`
+	Matching  []Match  `json:"matching" doc:"Every endpoint of the project and why it would get the event or not; [] with faults"`
+}
+
+func (a *API) previewEvent(c *gin.Context, body []byte) error {
+	ctx, caller := c.Request.Context(), callerOf(c.Request.Context())
+	draft, err := a.draft(ctx, caller, body, "")
+	if err != nil {
+		return err
+	}
+	trial, err := a.options.Publisher.Try(ctx, caller, draft)
+	if err != nil {
+		return err
+	}
+	return write(c, http.StatusOK, EventPreview{
+		Faults:   each(trial.Faults, func(f webhook.Field) Place { return Place{"body." + f.Location, f.Message} }),
+		Warnings: present(trial.Warnings), Suspended: trial.Suspended,
+		Matching: each(trial.Matches, func(m publish.Match) Match { return matchShape(manage.EventMatch(m)) }),
+	})
+}
+
+func accepted(c *gin.Context, answer any) error { return write(c, http.StatusAccepted, answer) }
+
+func write(c *gin.Context, status int, answer any) error {
 	text, err := json.Marshal(answer)
 	if err != nil {
-		return fmt.Errorf("write the receipt: %w", err)
+		return fmt.Errorf("write the answer: %w", err)
 	}
-	c.Data(http.StatusAccepted, "application/json", text)
+	c.Data(status, "application/json", text)
 	return nil
 }
 

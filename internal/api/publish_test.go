@@ -172,3 +172,21 @@ func TestExternalIDsAreLookedUpAgainAfterASecond(t *testing.T) {
 	f.clock.forward(1001 * 1e6)
 	f.refused(404, "body.projectId", f.instance, "POST", "/events", body)
 }
+
+func TestAPreviewSaysWhoWouldGetAnEventAndStoresNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.endpoint(f.full)
+	before := f.events()
+	got := f.ok(200, f.read, "POST", "/events/preview", viewed)
+	if got.count("matching") != 1 || got.count("faults") != 0 || got.at("matching", 0, "matched").value != true {
+		t.Errorf("%v", got.value)
+	}
+	bad := f.ok(200, f.read, "POST", "/events/preview", `{"topic":"product.price_changed","data":{}}`)
+	if bad.count("matching") != 0 || bad.text("faults", 0, "location") != "body.data.currency" {
+		t.Errorf("%v", bad.value)
+	}
+	if f.events() != before {
+		t.Error("an event was stored")
+	}
+}

@@ -196,7 +196,9 @@ type auditInput struct {
 	Paging
 	OfProject
 	Span
-	Action string `query:"action" maxLength:"100"`
+	Action    string `query:"action" maxLength:"100" doc:"Also those below it: endpoint finds endpoint.created"`
+	ActorType string `query:"actorType" enum:"user,key,system"`
+	ActorID   string `query:"actorId" maxLength:"64"`
 }
 
 func (a *API) listAudit(ctx context.Context, caller account.Caller, in *auditInput) (*answer[List[AuditEntry]], error) {
@@ -207,8 +209,12 @@ func (a *API) listAudit(ctx context.Context, caller account.Caller, in *auditInp
 	if err != nil {
 		return nil, err
 	}
+	actor, err := idFilter(in.ActorID, "query.actorId")
+	if err != nil {
+		return nil, err
+	}
 	page, err := a.manage.Audit(ctx, caller, webhook.AuditFilter{
-		ProjectID: project, Action: in.Action, Since: in.Since, Until: in.Until, Cursor: in.Cursor, Limit: in.Limit,
+		ProjectID: project, Action: in.Action, ActorType: webhook.ActorType(in.ActorType), ActorID: actor, Since: in.Since, Until: in.Until, Cursor: in.Cursor, Limit: in.Limit,
 	})
 	return answering(listOf(page, auditShape), err)
 }

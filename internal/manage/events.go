@@ -14,6 +14,11 @@ type EventDetail struct {
 	// Event comes without Data where the caller may not see payloads.
 	webhook.Event
 	Matches []EventMatch
+	// Later are endpoints that stand now and did not yet when the event was
+	// accepted, newest first; at most MaxLimit.
+	Later []webhook.Endpoint
+	// Progress is how far a wide event has come.
+	Progress webhook.FanOutProgress
 	// Deliveries are all of the event that the caller sees, resends included;
 	// at most MaxLimit.
 	Deliveries  []webhook.DeliveryRow
@@ -78,8 +83,11 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 	for _, row := range deliveries.Items {
 		d.Deliveries = append(d.Deliveries, maskRow(c, row))
 	}
-	if !from.IsZero() && event.Data != nil {
-		if d.Matches, err = s.explain(ctx, c, from, event, d.Hidden); err != nil {
+	if err := s.explainAll(ctx, c, from, &d); err != nil {
+		return none, err
+	}
+	if event.FanOut {
+		if d.Progress, err = s.Store.FanOutOf(ctx, id); err != nil {
 			return none, err
 		}
 	}
@@ -87,6 +95,33 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 		d.Data, d.Search = nil, nil
 	}
 	return d, nil
+}
+
+// explainAll says of every endpoint of the project what the event was to it.
+func (s *Service) explainAll(ctx context.Context, c account.Caller, project webhook.ProjectID, d *EventDetail) (err error) {
+	if project.IsZero() {
+		return nil
+	}
+	if d.Data != nil {
+		if d.Matches, err = s.explain(ctx, c, project, d.Event, d.Hidden); err != nil {
+			return err
+		}
+	}
+	standing, err := s.Store.Endpoints(ctx, EndpointFilter{ProjectID: project, Limit: MaxLimit})
+	for _, e := range standing.Items {
+		if e.CreatedAt.After(d.AcceptedAt) {
+			d.Later = append(d.Later, maskEndpoint(c, e))
+		}
+	}
+	return err
+}
+
+// Outcomes counts what became of each of a project's events there.
+func (s *Service) Outcomes(ctx context.Context, c account.Caller, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]webhook.Outcomes, error) {
+	if err := c.May(account.ViewEvents, project); err != nil {
+		return nil, err
+	}
+	return s.Store.OutcomesOf(ctx, project, ids)
 }
 
 // thePlatform is how the keys of the instance are called in projects, which
@@ -108,13 +143,13 @@ func (s *Service) seenFrom(ctx context.Context, c account.Caller, project webhoo
 		keyed = keyed || e.PublishedBy.Type == webhook.ActorKey
 	}
 	if len(forAll) > 0 {
-		counts, err := s.Store.DeliveriesOf(ctx, project, forAll)
+		counts, err := s.Store.OutcomesOf(ctx, project, forAll)
 		if err != nil {
 			return err
 		}
 		for i, e := range events {
 			if e.Audience == webhook.AudienceAll {
-				events[i].Deliveries = counts[e.ID]
+				events[i].Deliveries = counts[e.ID].Made
 			}
 		}
 	}

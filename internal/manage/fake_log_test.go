@@ -203,14 +203,30 @@ func (m *memory) Event(_ context.Context, _ webhook.ProjectID, id webhook.EventI
 	return get(m.events, id)
 }
 
-func (m *memory) DeliveriesOf(_ context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]int, error) {
-	counts := map[webhook.EventID]int{}
+func (m *memory) OutcomesOf(_ context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]webhook.Outcomes, error) {
+	counts := map[webhook.EventID]webhook.Outcomes{}
 	for _, row := range m.deliveries {
 		if row.ProjectID == project && slices.Contains(ids, row.EventID) && row.ResendOf.IsZero() && !row.Test {
-			counts[row.EventID]++
+			o := counts[row.EventID]
+			o.Made++
+			counts[row.EventID] = o
 		}
 	}
 	return counts, nil
+}
+
+func (m *memory) FanOutOf(context.Context, webhook.EventID) (webhook.FanOutProgress, error) {
+	return webhook.FanOutProgress{}, nil
+}
+
+func (m *memory) Naming(_ context.Context, topic string, limit int) ([]webhook.Endpoint, error) {
+	var naming []webhook.Endpoint
+	for _, e := range m.endpoints {
+		if slices.Contains(e.Topics, topic) && e.DeletedAt.IsZero() && len(naming) < limit {
+			naming = append(naming, e)
+		}
+	}
+	return naming, nil
 }
 
 func (m *memory) RecentEvents(context.Context, webhook.ProjectID, int) ([]webhook.Event, error) {

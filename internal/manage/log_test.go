@@ -301,7 +301,7 @@ func TestAnEventForAllIsSeenFromAProject(t *testing.T) {
 	b.db.events[ev.ID] = ev
 	for name, c := range map[string]account.Caller{"its own key": b.narrow(account.ScopeRead), "the platform's": b.wide(account.ScopeRead)} {
 		d := must[manage.EventDetail](t)(b.Event(t.Context(), c, webhook.ProjectID{}, ev.ID, ""))
-		if f := b.db.filters[len(b.db.filters)-1].(webhook.DeliveryFilter); f.ProjectID != c.OwnProject() || d.Data == nil {
+		if f := lastOf[webhook.DeliveryFilter](b.db.filters); f.ProjectID != c.OwnProject() || d.Data == nil {
 			t.Errorf("%s looks from %v", name, f.ProjectID)
 		}
 	}
@@ -411,5 +411,29 @@ func TestListsAreOfOneProjectUnlessTheCallerSeesAll(t *testing.T) {
 				t.Errorf("%s of %s: %v", name, who, err)
 			}
 		}
+	}
+}
+
+// lastOf is the last filter of a kind that a list was asked with.
+func lastOf[F any](filters []any) (last F) {
+	for _, f := range filters {
+		if of, ok := f.(F); ok {
+			last = of
+		}
+	}
+	return last
+}
+
+func TestAnEventNamesTheEndpointsThatCameLater(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	row := b.delivered(b.endpoint(), webhook.Delivered)
+	later := b.endpoint()
+	e := b.db.endpoints[later.ID]
+	e.CreatedAt = b.db.events[row.EventID].AcceptedAt.Add(time.Second)
+	b.db.endpoints[later.ID] = e
+	d := must[manage.EventDetail](t)(b.Event(t.Context(), b.developer(), b.project.ID, row.EventID, ""))
+	if len(d.Later) != 1 || d.Later[0].ID != later.ID {
+		t.Errorf("later are %+v", d.Later)
 	}
 }

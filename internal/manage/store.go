@@ -129,6 +129,9 @@ type Topics interface {
 	// UpdateTopic writes everything but name, Shipped and CreatedAt.
 	UpdateTopic(ctx context.Context, topic webhook.Topic, entry webhook.AuditEntry) error
 	DeleteTopic(ctx context.Context, name string, entry webhook.AuditEntry) error
+	// Naming are the endpoints of all projects, deleted ones left out, that
+	// subscribe to a topic by its full name, in order of id, at most limit.
+	Naming(ctx context.Context, topic string, limit int) ([]webhook.Endpoint, error)
 }
 
 // EndpointFilter narrows a list of endpoints, newest first, deleted ones left
@@ -216,9 +219,11 @@ type Events interface {
 	EventOwner(ctx context.Context, id webhook.EventID) (webhook.ProjectID, error)
 	// Event takes project zero for any.
 	Event(ctx context.Context, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error)
-	// DeliveriesOf counts a project's deliveries of each event, without tests
-	// and resends; none has no entry.
-	DeliveriesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]int, error)
+	// OutcomesOf counts what became of each event in a project; one that no
+	// endpoint of it was meant to get has no entry.
+	OutcomesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]webhook.Outcomes, error)
+	// FanOutOf is how far a wide event has come.
+	FanOutOf(ctx context.Context, id webhook.EventID) (webhook.FanOutProgress, error)
 	// RecentEvents are the newest of a project with their Data, at most limit;
 	// expunged ones left out.
 	RecentEvents(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Event, error)

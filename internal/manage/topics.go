@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/rawjson"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -168,7 +167,8 @@ func (s *Service) UpdateTopic(ctx context.Context, c account.Caller, name string
 	return t, s.Store.UpdateTopic(ctx, t, s.entry(c, "topic.updated", object{name: name}, ""))
 }
 
-// DeleteTopic removes an operator's topic. Events of it stay.
+// DeleteTopic removes an operator's topic that no endpoint names in full; one
+// that takes it by a glob does not keep it. Events of it stay.
 func (s *Service) DeleteTopic(ctx context.Context, c account.Caller, name string) error {
 	if err := c.May(account.ChangeTopics, webhook.ProjectID{}); err != nil {
 		return err
@@ -180,7 +180,37 @@ func (s *Service) DeleteTopic(ctx context.Context, c account.Caller, name string
 	if t.Shipped {
 		return webhook.Conflict("%s ships with Bellwire and can't be deleted", name)
 	}
+	naming, err := s.Store.Naming(ctx, name, MaxLimit)
+	if err != nil {
+		return err
+	}
+	if len(naming) > 0 {
+		return webhook.Conflict("%s is still named by %s: they would wait for events that never come; deprecate it, and delete it once nobody names it", name, sample(naming))
+	}
 	return s.Store.DeleteTopic(ctx, name, s.entry(c, "topic.deleted", object{name: name}, ""))
+}
+
+// sample names the first endpoints of a list: "orders, ledger and 3 more".
+func sample(endpoints []webhook.Endpoint) string {
+	const named = 3
+	var names []string
+	for _, e := range endpoints[:min(named, len(endpoints))] {
+		names = append(names, e.Name)
+	}
+	text := strings.Join(names, ", ")
+	if more := len(endpoints) - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// TopicNamers are the endpoints of all projects that subscribe to a topic by
+// its full name, which keep it from being deleted; at most MaxLimit.
+func (s *Service) TopicNamers(ctx context.Context, c account.Caller, name string) ([]webhook.Endpoint, error) {
+	if err := c.May(account.ChangeTopics, webhook.ProjectID{}); err != nil {
+		return nil, err
+	}
+	return s.Store.Naming(ctx, name, MaxLimit)
 }
 
 func apply[T any](to *T, from *T) {
@@ -208,22 +238,41 @@ func checkGroup(group webhook.Group) error {
 	return webhook.Invalid("group", "must be commerce, prompts, store or custom")
 }
 
+// checkTopic names every wrong place of a topic, so that a form shows all of
+// them at once.
 func checkTopic(t *webhook.Topic) error {
+	var found problems
 	if len(t.Description) > maxDescription {
-		return webhook.Invalid("description", "must have at most %d bytes", maxDescription)
+		found.add(webhook.Invalid("description", "must have at most %d bytes", maxDescription))
 	}
 	if len(t.SearchKeys) > maxSearchKeys {
-		return webhook.Invalid("searchKeys", "can be at most %d", maxSearchKeys)
+		found.add(webhook.Invalid("searchKeys", "can be at most %d", maxSearchKeys))
 	}
 	for i, key := range t.SearchKeys {
 		if key == "" || len(key) > maxName {
-			return webhook.Invalid(fmt.Sprintf("searchKeys[%d]", i), "must be the name of a member of data")
+			found.add(webhook.Invalid(fmt.Sprintf("searchKeys[%d]", i), "must be the name of a member of data"))
 		}
 	}
 	schema, err := checkSchema(t)
-	if err != nil {
-		return err
+	found.add(err)
+	found.add(checkExample(t, schema))
+	return found.err()
+}
+
+// checkSchema makes the topic's schema ready; nil for none.
+func checkSchema(t *webhook.Topic) (*publish.Schema, error) {
+	if len(t.Schema) == 0 {
+		t.Schema = nil
+		return nil, nil
 	}
+	if len(t.Schema) > maxSchema {
+		return nil, webhook.Invalid("schema", "must have at most %d bytes", maxSchema)
+	}
+	return publish.CompileSchema(t.Schema)
+}
+
+// checkExample judges the example as publishing would judge data.
+func checkExample(t *webhook.Topic, schema *publish.Schema) (err error) {
 	if len(t.Example) == 0 {
 		t.Example = nil
 		return nil
@@ -234,46 +283,11 @@ func checkTopic(t *webhook.Topic) error {
 	if t.Example, err = rawjson.Check(t.Example); err != nil {
 		return moved(err, "data", "example")
 	}
-	if schema == nil || t.WarnOnly {
+	if t.WarnOnly {
 		return nil
 	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(t.Example))
-	if err != nil {
-		return webhook.Invalid("example", "is not JSON: %v", err)
-	}
-	if err := schema.Validate(value); err != nil {
-		return webhook.Invalid("example", "breaks the schema: %s", oneLine(err))
-	}
-	return nil
+	return moved(schema.Check(t.Example), "data", "example")
 }
-
-// checkSchema compiles the topic's schema; nil for none.
-func checkSchema(t *webhook.Topic) (*jsonschema.Schema, error) {
-	if len(t.Schema) == 0 {
-		t.Schema = nil
-		return nil, nil
-	}
-	if len(t.Schema) > maxSchema {
-		return nil, webhook.Invalid("schema", "must have at most %d bytes", maxSchema)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(t.Schema))
-	if err != nil {
-		return nil, webhook.Invalid("schema", "is not JSON: %s", oneLine(err))
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: nothing is fetched
-	if err := compiler.AddResource("topic.json", doc); err != nil {
-		return nil, webhook.Invalid("schema", "is no JSON Schema: %s", oneLine(err))
-	}
-	schema, err := compiler.Compile("topic.json")
-	if err != nil {
-		return nil, webhook.Invalid("schema", "is no JSON Schema: %s", oneLine(err))
-	}
-	return schema, nil
-}
-
-// oneLine makes a library's error fit for a form.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // checkPatterns looks at an endpoint's topics: each is a topic's name, or a
 // glob. It answers them without repeats, the groups they reach, and warnings

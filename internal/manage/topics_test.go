@@ -3,6 +3,7 @@ package manage_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -164,7 +165,7 @@ func TestTopicsThatCouldNotWorkAreRefused(t *testing.T) {
 		"a schema in a file":           {webhook.Topic{Name: "a", Schema: []byte(`{"$ref":"file://` + file + `"}`)}, "schema"},
 		"an example that is a list":    {webhook.Topic{Name: "a", Example: []byte(`[]`)}, "example"},
 		"an example with two a":        {webhook.Topic{Name: "a", Example: []byte(`{"a":1,"a":2}`)}, "example.a"},
-		"an example against its words": {webhook.Topic{Name: "a", Schema: []byte(`{"required":["id"]}`), Example: []byte(`{}`)}, "example"},
+		"an example against its words": {webhook.Topic{Name: "a", Schema: []byte(`{"required":["id"]}`), Example: []byte(`{}`)}, "example.id"},
 	}
 	for name, test := range tests {
 		_, err := b.CreateTopic(t.Context(), key, test.topic)
@@ -190,5 +191,48 @@ func TestShippedTopicsKeepTheirShape(t *testing.T) {
 	topic := must[webhook.Topic](t)(b.UpdateTopic(t.Context(), key, "prompt.created", manage.TopicPatch{WarnOnly: &on}))
 	if !topic.WarnOnly || !topic.CreatedAt.Equal(start) {
 		t.Errorf("%+v", topic)
+	}
+}
+
+func TestATopicThatSomebodyNamesStays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key := b.wide(account.ScopeManage)
+	must[webhook.Topic](t)(b.CreateTopic(t.Context(), key, webhook.Topic{Name: "order.placed"}))
+	b.endpoint("order.*")
+	named := b.endpoint("order.placed")
+	err := b.DeleteTopic(t.Context(), key, "order.placed")
+	wantKind(t, "a topic that an endpoint names", err, webhook.KindConflict)
+	if !strings.Contains(err.Error(), named.Name) {
+		t.Errorf("%v does not say who names it", err)
+	}
+	if namers := must[[]webhook.Endpoint](t)(b.TopicNamers(t.Context(), key, "order.placed")); len(namers) != 1 || namers[0].ID != named.ID {
+		t.Errorf("named by %+v", namers)
+	}
+	if _, err := b.TopicNamers(t.Context(), b.developer(), "order.placed"); webhook.KindOf(err) != webhook.KindForbidden {
+		t.Errorf("endpoints of all projects are shown to a developer: %v", err)
+	}
+	delete(b.db.endpoints, named.ID)
+	if err := b.DeleteTopic(t.Context(), key, "order.placed"); err != nil {
+		t.Errorf("one that is only taken by a glob: %v", err)
+	}
+}
+
+func TestATopicNamesAllItsWrongPlacesAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, err := b.CreateTopic(t.Context(), b.wide(account.ScopeManage), webhook.Topic{
+		Name: "a", SearchKeys: []string{""}, Schema: []byte(`{"properties":{"n":{"type":"number"}},"required":["id"]}`), Example: []byte(`{"n":"1"}`),
+	})
+	var told *webhook.Error
+	if !errors.As(err, &told) {
+		t.Fatal(err)
+	}
+	var places []string
+	for _, f := range told.Fields {
+		places = append(places, f.Location)
+	}
+	if got := strings.Join(places, " "); got != "searchKeys[0] example.id example.n" {
+		t.Errorf("wrong places: %s", got)
 	}
 }

@@ -176,7 +176,7 @@ func (p *Publisher) match(ctx context.Context, entries []*entry) (r *request, us
 	byProject := map[webhook.ProjectID]*catalogue{}
 	inline := 0
 	for i, e := range entries {
-		item := webhook.AdmissionItem{Event: e.event, Fingerprint: e.fingerprint}
+		item := webhook.AdmissionItem{Event: e.event, Fingerprint: e.fingerprint, Audit: e.audit}
 		if e.event.Audience == webhook.AudienceAll {
 			item.Event.FanOut = true
 			r.add(i, item)

@@ -26,6 +26,7 @@ const (
 // entry is a draft that passed the checks.
 type entry struct {
 	event       webhook.Event
+	audit       *webhook.AuditEntry
 	fingerprint [32]byte
 	at          string // location prefix: "" or "events[3]."
 	warnings    []string
@@ -65,6 +66,11 @@ func (p *Publisher) checkOne(ctx context.Context, caller account.Caller, d Draft
 	if err := caller.May(account.Publish, d.Project); err != nil {
 		return nil, err
 	}
+	return p.judge(ctx, caller, d, at)
+}
+
+// judge looks at what an addressed draft says; who may say it is settled.
+func (p *Publisher) judge(ctx context.Context, caller account.Caller, d Draft, at string) (*entry, error) {
 	t, err := p.checkTopic(ctx, caller, d.Topic, at)
 	if err != nil {
 		return nil, err
@@ -167,7 +173,19 @@ func (p *Publisher) entry(caller account.Caller, d Draft, data []byte, at string
 	if d.OccurredAt.IsZero() {
 		e.event.OccurredAt = now
 	}
+	if caller.User != nil {
+		e.audit = byHand(caller, e.event)
+	}
 	return e
+}
+
+// byHand records an event that a person published. Programs leave none: the
+// event itself names their key.
+func byHand(caller account.Caller, e webhook.Event) *webhook.AuditEntry {
+	return &webhook.AuditEntry{
+		ID: webhook.AuditID{UUID: mint.UUID(e.AcceptedAt)}, At: e.AcceptedAt, ProjectID: e.ProjectID, Actor: caller.Actor,
+		Action: "event.published", Object: e.ID.String(), ObjectName: e.Topic, Addr: caller.Addr,
+	}
 }
 
 // fingerprint is what makes two events of one idempotency key the same: topic,

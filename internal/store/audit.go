@@ -27,7 +27,7 @@ func (s *Store) Audit(ctx context.Context, filter webhook.AuditFilter) (webhook.
 		source.and("project_id = ?", uid(filter.ProjectID.UUID))
 	}
 	where := source
-	if filter.Action != "" || filter.Object != "" {
+	if filter.Action != "" || filter.Object != "" || filter.ActorType != "" || !filter.ActorID.IsZero() {
 		if err := w.bound(s.db(ctx), "id", "audit"+source.sql(), source.args...); err != nil {
 			return none, wrap("list the audit log", err)
 		}
@@ -38,6 +38,12 @@ func (s *Store) Audit(ctx context.Context, filter webhook.AuditFilter) (webhook.
 	}
 	if filter.Object != "" {
 		where.and("object = ?", clean(filter.Object))
+	}
+	if filter.ActorType != "" {
+		where.and("actor_type = ?", clean(string(filter.ActorType)))
+	}
+	if !filter.ActorID.IsZero() {
+		where.and("actor_id = ?", uid(filter.ActorID))
 	}
 	where.and("id >= ? AND id < ?", w.from, w.to)
 	var rows []auditRow

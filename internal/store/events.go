@@ -26,10 +26,10 @@ func (s *Store) Event(ctx context.Context, project webhook.ProjectID, id webhook
 	return row.event(), wrap("read an event", err)
 }
 
-// DeliveriesOf counts what a project got of each event, without tests and
-// resends. An event that it got nothing of has no entry.
-func (s *Store) DeliveriesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]int, error) {
-	counts := make(map[webhook.EventID]int, len(ids))
+// OutcomesOf counts what became of each event in a project, by endpoint. An
+// event that no endpoint of it was meant to get has no entry.
+func (s *Store) OutcomesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]webhook.Outcomes, error) {
+	counts := make(map[webhook.EventID]webhook.Outcomes, len(ids))
 	if len(ids) == 0 {
 		return counts, nil
 	}
@@ -38,15 +38,27 @@ func (s *Store) DeliveriesOf(ctx context.Context, project webhook.ProjectID, ids
 		wanted[i] = uid(id.UUID)
 	}
 	var rows []struct {
-		EventID uid
-		Made    int
+		EventID               uid
+		Made, Delivered, Live int
 	}
-	err := s.db(ctx).Raw(`SELECT d.event_id, count(*) AS made FROM deliveries d
- WHERE d.project_id = ? AND d.event_id IN ? AND d.resend_of IS NULL AND NOT d.test GROUP BY d.event_id`, uid(project.UUID), wanted).Scan(&rows).Error
+	err := s.db(ctx).Raw(`SELECT d.event_id, count(DISTINCT d.endpoint_id) AS made,
+ count(DISTINCT CASE WHEN d.state = 'delivered' THEN d.endpoint_id END) AS delivered,
+ count(CASE WHEN d.state IN ('waiting', 'sending') THEN 1 END) AS live FROM deliveries d
+ WHERE d.project_id = ? AND d.event_id IN ? AND NOT d.test GROUP BY d.event_id`, uid(project.UUID), wanted).Scan(&rows).Error
 	for _, r := range rows {
-		counts[webhook.EventID{UUID: webhook.UUID(r.EventID)}] = r.Made
+		counts[webhook.EventID{UUID: webhook.UUID(r.EventID)}] = webhook.Outcomes{Made: r.Made, Delivered: r.Delivered, Live: r.Live}
 	}
 	return counts, wrap("count an event's deliveries", err)
+}
+
+// FanOutOf is how far a wide event has come; zero for one that is done.
+func (s *Store) FanOutOf(ctx context.Context, id webhook.EventID) (webhook.FanOutProgress, error) {
+	var rows []fanOutRow
+	err := s.db(ctx).Raw("SELECT made FROM fanouts WHERE event_id = ?", uid(id.UUID)).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return webhook.FanOutProgress{}, wrap("read a fan-out", err)
+	}
+	return webhook.FanOutProgress{Pending: true, Made: rows[0].Made}, nil
 }
 
 // Expunge removes an event's data and search values for good. What is left to

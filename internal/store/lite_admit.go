@@ -30,12 +30,14 @@ const (
 	liteInsertDelivery = `INSERT INTO deliveries (id, project_id, event_id, endpoint_id, endpoint_version, topic, seq, state, ordered, due_at,
  attempts, attempt_id, lease_until, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+	liteInsertAudit = `INSERT INTO audit (` + auditColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
 	liteLower = `UPDATE endpoint_queue SET next_due_at = min(next_due_at, ?1), line_due_at = min(line_due_at, ?2)
  WHERE endpoint_id = ?3 AND (next_due_at > ?1 OR line_due_at > ?2)`
 )
 
 var liteAdmitting = []string{
-	liteCatalogue, liteKnownKey, liteQueueFacts, liteNextSeq, liteInsertEvent, liteInsertSearch, liteInsertKey, liteInsertFanOut, liteInsertDelivery, liteLower,
+	liteCatalogue, liteKnownKey, liteQueueFacts, liteNextSeq, liteInsertEvent, liteInsertSearch, liteInsertKey, liteInsertFanOut, liteInsertDelivery, liteInsertAudit, liteLower,
 }
 
 func (q *liteQueue) admit(ctx context.Context, admissions []webhook.Admission) (answers []webhook.Admitted, err error) {
@@ -123,6 +125,11 @@ func (t *liteTx) storeEvent(a admitted) error {
 	}
 	if key != "" {
 		if _, err := t.exec(liteInsertKey, scope(r.ProjectID), key, a.Fingerprint[:], r.ID, len(a.Deliveries), r.FanOut, t.now); err != nil {
+			return err
+		}
+	}
+	if a.Audit != nil {
+		if _, err := t.exec(liteInsertAudit, newAuditRow(*a.Audit).values()...); err != nil {
 			return err
 		}
 	}

@@ -148,6 +148,8 @@ const (
 
 	pgInsertFanOuts = `INSERT INTO fanouts (event_id, created_at) SELECT id, $2 FROM unnest($1::uuid[]) AS t(id)`
 
+	pgInsertAudit = `INSERT INTO audit (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+
 	pgInsertDeliveries = `INSERT INTO deliveries (id, project_id, event_id, endpoint_id, endpoint_version, topic, seq, state, ordered, due_at,
  attempts, attempt_id, lease_until, created_at)
  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bool[], $10::bigint[],
@@ -179,6 +181,11 @@ func (t *pgTx) storeEvents(store []admitted, st standing) {
 	}
 	t.storeSearch(store)
 	t.storeKeys(store, st.now)
+	for _, a := range store {
+		if a.Audit != nil {
+			t.queue(pgInsertAudit, newAuditRow(*a.Audit).values()...)
+		}
+	}
 }
 
 func (t *pgTx) storeSearch(store []admitted) {

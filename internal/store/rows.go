@@ -225,6 +225,11 @@ func newAuditRow(e webhook.AuditEntry) auditRow {
 	}
 }
 
+// values are in the order of auditColumns.
+func (r auditRow) values() []any {
+	return []any{r.ID, r.At, r.ProjectID, r.ActorType, r.ActorID, r.ActorName, r.Action, r.Object, r.ObjectName, r.Detail, r.Addr}
+}
+
 func (r auditRow) entry() webhook.AuditEntry {
 	return webhook.AuditEntry{
 		ID: webhook.AuditID{UUID: webhook.UUID(r.ID)}, At: at(r.At), ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)},

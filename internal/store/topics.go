@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,6 +135,32 @@ func (s *Store) UpdateTopic(ctx context.Context, topic webhook.Topic, entry webh
 			"search_keys": row.SearchKeys, "deprecated": row.Deprecated,
 		}), "topic")
 	})
+}
+
+// Naming are the standing endpoints of all projects that subscribe to a topic
+// by its full name, in order of id.
+func (s *Store) Naming(ctx context.Context, topic string, limit int) ([]webhook.Endpoint, error) {
+	holds := "instr(CAST(e.settings AS TEXT), ?) > 0"
+	if s.dialect == Postgres {
+		holds = "strpos(convert_from(e.settings, 'UTF8'), ?) > 0"
+	}
+	quoted, err := json.Marshal(topic)
+	if err != nil {
+		return nil, wrap("find a topic's endpoints", err)
+	}
+	var rows []endpointRow
+	err = s.db(ctx).Raw("SELECT "+endpointColumns+endpointSource+" WHERE e.deleted_at = 0 AND "+holds+" ORDER BY e.id", string(quoted)).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap("find a topic's endpoints", err)
+	}
+	all, err := toEndpoints(rows)
+	var naming []webhook.Endpoint
+	for _, e := range all {
+		if slices.Contains(e.Topics, topic) && len(naming) < limitOf(limit) {
+			naming = append(naming, e)
+		}
+	}
+	return naming, wrap("find a topic's endpoints", err)
 }
 
 // DeleteTopic removes a topic; its events stay.

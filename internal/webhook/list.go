@@ -174,11 +174,15 @@ type AuditEntry struct {
 // AuditFilter narrows the audit log.
 type AuditFilter struct {
 	ProjectID ProjectID
-	Action    string
+	// Action also finds those below it: "endpoint" finds "endpoint.created".
+	Action string
 	// Object is the id of what was acted on.
 	Object string
-	Since  time.Time
-	Until  time.Time
-	Cursor string
-	Limit  int
+	// ActorType and ActorID are who acted; each may stand alone.
+	ActorType ActorType
+	ActorID   UUID
+	Since     time.Time
+	Until     time.Time
+	Cursor    string
+	Limit     int
 }

@@ -65,6 +65,8 @@ type AdmissionItem struct {
 	Deliveries []Delivery
 	// LeaseFor by position in Deliveries, used where a hand-off is wished.
 	LeaseFor []time.Duration
+	// Audit is stored with the event, and not with a repeat; nil for none.
+	Audit *AuditEntry
 }
 
 // Admitted is the answer to one Admission.
@@ -92,6 +94,25 @@ type Receipt struct {
 	// Warnings say where the data breaks a schema that only warns. The
 	// publisher sets them; they are not stored.
 	Warnings []string
+}
+
+// FanOutProgress is how far a wide event has come. The zero value: all of its
+// deliveries are made.
+type FanOutProgress struct {
+	Pending bool
+	// Made counts the deliveries so far, of all projects.
+	Made int
+}
+
+// Outcomes are what became of an event in one project, counted by endpoint;
+// tests are left out.
+type Outcomes struct {
+	// Made is how many endpoints it was for.
+	Made int
+	// Delivered is how many of them got it, by a resend at the latest.
+	Delivered int
+	// Live counts deliveries that have not ended.
+	Live int
 }
 
 // FanOutStep is the next piece of a wide event's delivery.

@@ -32,6 +32,23 @@ func admission(t *testing.T, fresh func(t *testing.T) *Harness) {
 		}
 		h.CheckInvariants("the admission")
 	})
+	t.Run("an event of a person leaves one audit entry, a repeat none", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		entry := h.audit("event.published")
+		item := h.Item(h.Event(), false, h.Endpoint())
+		item.Event.Key, item.Audit = "once", &entry
+		h.Admit(item)
+		again, second := item, h.audit("event.published")
+		again.Event.ID, again.Audit = webhook.EventID{UUID: mint.UUID(time.Now())}, &second
+		if a := h.Admit(again); a.Err != nil || !a.Receipts[0].Duplicate {
+			t.Fatalf("the repeat is answered %+v", a)
+		}
+		page, err := h.Store.Audit(t.Context(), webhook.AuditFilter{ProjectID: h.Project, Action: "event"})
+		if err != nil || len(page.Items) != 1 || page.Items[0].ID != entry.ID || page.Items[0].Actor != entry.Actor {
+			t.Errorf("%v, the log has %+v", err, page.Items)
+		}
+	})
 	t.Run("a hand-off is granted to an idle endpoint and leased", func(t *testing.T) {
 		t.Parallel()
 		h := fresh(t)

@@ -311,6 +311,27 @@ var topics = []scene{
 		h.refused(webhook.KindNotFound, func() error { return h.Store.UpdateTopic(ctx, want, h.audit("topic.updated")) })
 		h.refused(webhook.KindNotFound, func() error { return h.Store.DeleteTopic(ctx, want.Name, h.audit("topic.deleted")) })
 	}},
+	{"endpoints that name a topic in full are found in all projects, deleted and globbing ones left out", func(h *Harness) {
+		ctx := h.T.Context()
+		taking := func(patterns ...string) func(*webhook.Settings) {
+			return func(s *webhook.Settings) { s.Topics = patterns }
+		}
+		a, gone := h.Endpoint(taking("x.y", "order.placed")), h.Endpoint(taking("order.placed"))
+		h.Endpoint(taking("order.*"))
+		h.Endpoint(taking("order.placed.late"))
+		h.Endpoint(func(s *webhook.Settings) { s.Topics, s.Name = []string{"x.y"}, "order.placed" })
+		b := h.EndpointOf(h.NewProject("other"), taking("order.placed"))
+		h.must(h.Store.DeleteEndpoint(ctx, h.Project, gone.ID, time.Now(), h.audit("endpoint.deleted")))
+		ids := func(limit int) []webhook.EndpointID {
+			out := []webhook.EndpointID{}
+			for _, e := range first(h.Store.Naming(ctx, "order.placed", limit)) {
+				out = append(out, e.ID)
+			}
+			return out
+		}
+		h.same(ids(10), []webhook.EndpointID{a.ID, b.ID})
+		h.same(len(ids(1)), 1)
+	}},
 	{"seeding brings topics up to date and leaves what the operator set", func(h *Harness) {
 		ctx := h.T.Context()
 		shipped := []webhook.Topic{

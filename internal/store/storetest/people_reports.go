@@ -22,6 +22,10 @@ var reports = []scene{
 			h.must(h.Store.AddAudit(ctx, entry))
 			time.Sleep(2 * time.Millisecond)
 		}
+		ada := h.audit("member.added")
+		ada.Actor = webhook.Actor{Type: webhook.ActorUser, ID: mint.UUID(time.Now()), Name: "Ada"}
+		h.must(h.Store.AddAudit(ctx, ada))
+		time.Sleep(2 * time.Millisecond)
 		foreign := h.audit("endpoint.created")
 		foreign.ProjectID = other
 		h.must(h.Store.AddAudit(ctx, foreign))
@@ -36,10 +40,13 @@ var reports = []scene{
 			}
 			return out
 		}
-		h.same(actions(webhook.AuditFilter{ProjectID: h.Project})[:4], []string{"key.created", "endpointish.done", "endpoint.secret.revealed", "endpoint.created"})
+		h.same(actions(webhook.AuditFilter{ProjectID: h.Project})[:5], []string{"member.added", "key.created", "endpointish.done", "endpoint.secret.revealed", "endpoint.created"})
 		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Action: "endpoint"}), []string{"endpoint.secret.revealed", "endpoint.created"})
 		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, Action: "endpoint.created"}), []string{"endpoint.created"})
 		h.same(len(actions(webhook.AuditFilter{Action: "endpoint.created"})), 2)
+		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, ActorID: ada.Actor.ID}), []string{"member.added"})
+		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, ActorType: webhook.ActorUser}), []string{"member.added"})
+		h.same(actions(webhook.AuditFilter{ProjectID: h.Project, ActorType: webhook.ActorSystem, Action: "key"}), []string{"key.created"})
 		about := h.audit("endpoint.paused")
 		about.Object = "2"
 		h.must(h.Store.AddAudit(ctx, about))

@@ -42,6 +42,9 @@ func fanningOut(t *testing.T, fresh func(t *testing.T) *Harness) {
 		changed, deleted := h.Endpoint(), h.Endpoint()
 		other := h.EndpointOf(h.NewProject("other"))
 		event := wide(h)
+		if p, err := h.Store.FanOutOf(t.Context(), event.ID); err != nil || p != (webhook.FanOutProgress{Pending: true}) {
+			t.Errorf("the fan-out is at %+v, %v", p, err)
+		}
 		time.Sleep(2 * time.Millisecond) // what follows is later by the clock
 		changed.Name, changed.UpdatedAt = "renamed", time.Now()
 		if err := h.Store.UpdateEndpoint(t.Context(), changed, h.audit("endpoint.updated")); err != nil {
@@ -72,6 +75,9 @@ func fanningOut(t *testing.T, fresh func(t *testing.T) *Harness) {
 		h.Endpoint(func(s *webhook.Settings) { s.Ordered = true })
 		event := wide(h)
 		advance(h, step(h))
+		if p, err := h.Store.FanOutOf(t.Context(), event.ID); err != nil || p.Pending {
+			t.Errorf("the ended fan-out is at %+v, %v", p, err)
+		}
 		h.CheckInvariants("the step")
 		if n := len(h.Claim(10)); n != 2 {
 			t.Errorf("claimed %d, want 2", n)
