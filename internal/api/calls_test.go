@@ -413,3 +413,41 @@ func TestMetaTellsWhatReceiversNeed(t *testing.T) {
 		t.Errorf("meta: %v", got.value)
 	}
 }
+
+func TestAPayloadFilterIsRowsOrAnExpression(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	with := func(filter string) string {
+		return `{"url":"https://receiver.example/","topics":["product.*"],"payloadFilter":` + filter + `}`
+	}
+	made := f.ok(201, f.full, "POST", "/endpoints", with(`{"expression":"data.newPrice < 10"}`))
+	id := made.text("id")
+	if got := f.ok(200, f.full, "GET", "/endpoints/"+id, "").text("payloadFilter", "expression"); got != "data.newPrice < 10" {
+		t.Errorf("answered %q", got)
+	}
+	f.refused(409, "", f.full, "PATCH", "/endpoints/"+id, `{"version":7,"payloadFilter":[]}`)
+	rows := f.ok(200, f.full, "PATCH", "/endpoints/"+id, `{"payloadFilter":[{"path":"a","operator":"exists"}]}`)
+	if rows.text("payloadFilter", 0, "path") != "a" {
+		t.Errorf("answered %v", rows.at("payloadFilter").value)
+	}
+	if none := f.ok(200, f.full, "PATCH", "/endpoints/"+id, `{"payloadFilter":[]}`); none.count("payloadFilter") != 0 {
+		t.Errorf("answered %v", none.at("payloadFilter").value)
+	}
+	for filter, place := range map[string]string{
+		`{"expression":"newPrice < 10"}`:  "body.payloadFilter.expression",
+		`{"expression":""}`:               "body.payloadFilter.expression",
+		`{"expression":7}`:                "body.payloadFilter.expression",
+		`{"expression":"true","rows":[]}`: "body.payloadFilter.rows",
+		`{}`:                              "body.payloadFilter",
+		`"data.newPrice < 10"`:            "body.payloadFilter",
+		`[{"path":"a"}]`:                  "body.payloadFilter[0]",
+		`[{"path":"a","operator":"exists","extra":1}]`: "body.payloadFilter[0].extra",
+		`[{"path":"a","operator":"like","value":"x"}]`: "body.payloadFilter[0].operator",
+		`[{"path":"a..b","operator":"exists"}]`:        "body.payloadFilter[0].path",
+		`[7]`:                                          "body.payloadFilter[0]",
+	} {
+		f.refused(422, place, f.full, "POST", "/endpoints", with(filter))
+		f.refused(422, place, f.full, "PATCH", "/endpoints/"+id, `{"payloadFilter":`+filter+`}`)
+	}
+	f.refused(422, "body.payloadFilter", f.full, "PATCH", "/endpoints/"+id, `{"payloadFilter":null}`)
+}

@@ -123,6 +123,13 @@ func (a *API) members(s *huma.Schema, at string, depth int) []line {
 	for s.Type == huma.TypeArray {
 		s, at = a.resolve(s.Items), strings.TrimSuffix(at, ".")+"[]."
 	}
+	if either, ok := s.Extensions["oneOf"].([]*huma.Schema); ok {
+		var lines []line
+		for _, shape := range either {
+			lines = append(lines, a.members(shape, at, depth)...)
+		}
+		return lines
+	}
 	if s.Type != huma.TypeObject || depth > maxNesting {
 		return nil
 	}
@@ -165,6 +172,8 @@ func (a *API) typeOf(s *huma.Schema) string {
 	switch {
 	case s.Type == huma.TypeArray:
 		return "list of " + a.typeOf(s.Items)
+	case s.Type == "" && s.Title != "":
+		return s.Title
 	case s.Type == "":
 		return "any JSON"
 	case s.Format != "" && s.Type == huma.TypeString:

@@ -14,13 +14,6 @@ type PromptFilter struct {
 	Labels []string `json:"labels" required:"false"`
 }
 
-// PayloadRow is one condition on a member of data.
-type PayloadRow struct {
-	Path     string `json:"path" doc:"Dotted: customer.address.country"`
-	Operator string `json:"operator" enum:"equals,notEquals,oneOf,contains,startsWith,glob,lt,lte,gt,gte,exists"`
-	Value    string `json:"value,omitempty" doc:"The text to compare with; for oneOf separated by commas"`
-}
-
 // Header is a custom request header.
 type Header struct {
 	Name   string `json:"name"`
@@ -53,7 +46,7 @@ type Settings struct {
 	Custom         *CustomFormat `json:"custom,omitempty"`
 	Topics         []string      `json:"topics"`
 	PromptFilter   PromptFilter  `json:"promptFilter"`
-	PayloadFilter  []PayloadRow  `json:"payloadFilter"`
+	PayloadFilter  PayloadFilter `json:"payloadFilter"`
 	Headers        []Header      `json:"headers"`
 	Retry          Retry         `json:"retry"`
 	TimeoutSeconds float64       `json:"timeoutSeconds"`
@@ -103,7 +96,7 @@ type EndpointRequest struct {
 	Custom         *CustomFormat `json:"custom,omitempty"`
 	Topics         []string      `json:"topics" doc:"Names or globs"`
 	PromptFilter   PromptFilter  `json:"promptFilter,omitempty"`
-	PayloadFilter  []PayloadRow  `json:"payloadFilter,omitempty"`
+	PayloadFilter  PayloadFilter `json:"payloadFilter,omitempty"`
 	Headers        []Header      `json:"headers,omitempty"`
 	Secret         string        `json:"secret,omitempty" doc:"One that you bring; else one is made"`
 	Retry          Retry         `json:"retry,omitempty"`
@@ -115,21 +108,21 @@ type EndpointRequest struct {
 
 // EndpointPatch changes the members that are sent, each as a whole.
 type EndpointPatch struct {
-	Version        int64         `json:"version,omitempty" minimum:"0" maximum:"9007199254740991" doc:"The version that the change was made on; another one stored is a conflict"`
-	Name           *string       `json:"name,omitempty" maxLength:"200"`
-	Kind           *string       `json:"kind,omitempty"`
-	URL            *string       `json:"url,omitempty" maxLength:"2048"`
-	Format         *string       `json:"format,omitempty"`
-	Custom         *CustomFormat `json:"custom,omitempty"`
-	Topics         *[]string     `json:"topics,omitempty"`
-	PromptFilter   *PromptFilter `json:"promptFilter,omitempty"`
-	PayloadFilter  *[]PayloadRow `json:"payloadFilter,omitempty"`
-	Headers        *[]Header     `json:"headers,omitempty"`
-	Retry          *Retry        `json:"retry,omitempty"`
-	TimeoutSeconds *float64      `json:"timeoutSeconds,omitempty" minimum:"1" maximum:"30"`
-	MaxInFlight    *int          `json:"maxInFlight,omitempty" minimum:"0" maximum:"1000" doc:"0 stands for the default of 64"`
-	RatePerSecond  *float64      `json:"ratePerSecond,omitempty" minimum:"0" maximum:"10000"`
-	Ordered        *bool         `json:"ordered,omitempty"`
+	Version        int64          `json:"version,omitempty" minimum:"0" maximum:"9007199254740991" doc:"The version that the change was made on; another one stored is a conflict"`
+	Name           *string        `json:"name,omitempty" maxLength:"200"`
+	Kind           *string        `json:"kind,omitempty"`
+	URL            *string        `json:"url,omitempty" maxLength:"2048"`
+	Format         *string        `json:"format,omitempty"`
+	Custom         *CustomFormat  `json:"custom,omitempty"`
+	Topics         *[]string      `json:"topics,omitempty"`
+	PromptFilter   *PromptFilter  `json:"promptFilter,omitempty"`
+	PayloadFilter  *PayloadFilter `json:"payloadFilter,omitempty"`
+	Headers        *[]Header      `json:"headers,omitempty"`
+	Retry          *Retry         `json:"retry,omitempty"`
+	TimeoutSeconds *float64       `json:"timeoutSeconds,omitempty" minimum:"1" maximum:"30"`
+	MaxInFlight    *int           `json:"maxInFlight,omitempty" minimum:"0" maximum:"1000" doc:"0 stands for the default of 64"`
+	RatePerSecond  *float64       `json:"ratePerSecond,omitempty" minimum:"0" maximum:"10000"`
+	Ordered        *bool          `json:"ordered,omitempty"`
 }
 
 func endpointShape(e webhook.Endpoint) Endpoint {
@@ -146,7 +139,7 @@ func settingsShape(s webhook.Settings) Settings {
 	shape := Settings{
 		Name: s.Name, Kind: string(s.Kind), URL: s.URL, Format: string(s.Format), Topics: present(s.Topics),
 		PromptFilter:  PromptFilter{Names: present(s.Prompt.Names), Tags: present(s.Prompt.Tags), Labels: present(s.Prompt.Labels)},
-		PayloadFilter: each(s.Payload, func(r webhook.PayloadRow) PayloadRow { return PayloadRow{r.Path, string(r.Operator), r.Value} }),
+		PayloadFilter: payloadShape(s.Payload),
 		Headers:       each(s.Headers, func(h webhook.Header) Header { return Header{h.Name, h.Value, h.Secret} }),
 		Retry: Retry{Policy: string(s.Retry.Policy), ClientErrors: &again,
 			DelaysSeconds: each(s.Retry.Delays, func(d time.Duration) int { return int(d / time.Second) })},
@@ -171,15 +164,9 @@ func each[T, V any](list []T, shape func(T) V) []V {
 func (r EndpointRequest) settings() webhook.Settings {
 	return webhook.Settings{
 		Name: r.Name, Kind: webhook.EndpointKind(r.Kind), URL: r.URL, Format: webhook.FormatName(r.Format), Custom: (*webhook.CustomFormat)(r.Custom),
-		Topics: r.Topics, Prompt: webhook.PromptFilter(r.PromptFilter), Payload: payloadRows(r.PayloadFilter), Headers: headerRows(r.Headers),
+		Topics: r.Topics, Prompt: webhook.PromptFilter(r.PromptFilter), Payload: r.PayloadFilter.filter(), Headers: headerRows(r.Headers),
 		Retry: r.Retry.policy(), Timeout: seconds(r.TimeoutSeconds), MaxInFlight: r.MaxInFlight, RatePerSecond: r.RatePerSecond, Ordered: r.Ordered,
 	}
-}
-
-func payloadRows(rows []PayloadRow) []webhook.PayloadRow {
-	return each(rows, func(r PayloadRow) webhook.PayloadRow {
-		return webhook.PayloadRow{Path: r.Path, Operator: webhook.Operator(r.Operator), Value: r.Value}
-	})
 }
 
 func headerRows(rows []Header) []webhook.Header {
@@ -200,7 +187,7 @@ func (p EndpointPatch) patch() manage.EndpointPatch {
 	return manage.EndpointPatch{
 		Version: p.Version, Name: p.Name, Kind: (*webhook.EndpointKind)(p.Kind), URL: p.URL, Format: (*webhook.FormatName)(p.Format),
 		Custom: (*webhook.CustomFormat)(p.Custom), Topics: p.Topics, Prompt: (*webhook.PromptFilter)(p.PromptFilter),
-		Payload: through(p.PayloadFilter, payloadRows), Headers: through(p.Headers, headerRows), Retry: through(p.Retry, Retry.policy),
+		Payload: through(p.PayloadFilter, PayloadFilter.filter), Headers: through(p.Headers, headerRows), Retry: through(p.Retry, Retry.policy),
 		Timeout: through(p.TimeoutSeconds, seconds), MaxInFlight: p.MaxInFlight, RatePerSecond: p.RatePerSecond, Ordered: p.Ordered,
 	}
 }

@@ -84,7 +84,7 @@ func (a *API) updateEndpoint(ctx context.Context, caller account.Caller, in *upd
 	if err != nil {
 		return nil, err
 	}
-	if err := notNull(in.RawBody, "name", "kind", "url", "format", "topics"); err != nil {
+	if err := notNull(in.RawBody, "name", "kind", "url", "format", "topics", "payloadFilter"); err != nil {
 		return nil, err
 	}
 	e, warnings, err := a.manage.UpdateEndpoint(ctx, caller, id, in.Body.patch())

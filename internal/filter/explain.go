@@ -34,6 +34,9 @@ func Explain(e webhook.Endpoint, ev webhook.Event) Explanation {
 	for i := range c.rows {
 		lines = append(lines, rowLine(&c.rows[i], ev.Data))
 	}
+	if c.expression != nil {
+		lines = append(lines, c.expression.explain(ev))
+	}
 	matched := !slices.ContainsFunc(lines, func(l Line) bool { return !l.OK })
 	return Explanation{Matched: matched, Lines: lines}
 }

@@ -12,17 +12,21 @@ type Compiled struct {
 	topics []glob
 	prompt *prompt // nil lets every prompt pass
 	rows   []row
+	// expression is nil without one; then rows is empty.
+	expression *expression
 }
 
 // Compile makes an endpoint's filters ready. The error names a setting that
-// can't be judged; settings that passed the checks always compile.
+// can't be judged; settings that passed the checks always compile. An
+// expression is compiled with the first event that it judges; one that can't
+// be any more takes nothing and says so when it explains.
 func Compile(e webhook.Endpoint) (*Compiled, error) {
 	for _, pattern := range e.Topics {
 		if err := CheckTopicPattern(pattern); err != nil {
 			return nil, err
 		}
 	}
-	if err := CheckPayload(e.Payload); err != nil {
+	if err := checkRows(e.Payload.Rows); err != nil {
 		return nil, err
 	}
 	return compile(e), nil
@@ -33,8 +37,11 @@ func compile(e webhook.Endpoint) *Compiled {
 	if !e.Prompt.Empty() {
 		c.prompt = &prompt{names: newGlobs(e.Prompt.Names), tags: e.Prompt.Tags, labels: e.Prompt.Labels}
 	}
-	for _, r := range e.Payload {
+	for _, r := range e.Payload.Rows {
 		c.rows = append(c.rows, newRow(r))
+	}
+	if e.Payload.Expression != "" {
+		c.expression = programs.of(e.Payload.Expression)
 	}
 	return c
 }
@@ -54,7 +61,7 @@ func (c *Compiled) Match(ev webhook.Event) bool {
 			return false
 		}
 	}
-	return true
+	return c.expression == nil || c.expression.match(ev)
 }
 
 // Match reports whether an endpoint takes an event. For many events Compile

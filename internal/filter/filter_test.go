@@ -210,7 +210,7 @@ func TestPayloadOperators(t *testing.T) {
 	}
 	for _, c := range cases {
 		e := endpoint("*")
-		e.Payload = []webhook.PayloadRow{{Path: c.path, Operator: c.operator, Value: c.value}}
+		e.Payload.Rows = []webhook.PayloadRow{{Path: c.path, Operator: c.operator, Value: c.value}}
 		if got := takes(t, e, event("a.b", data)); got != c.want {
 			t.Errorf("%s %s %s: %v", c.path, c.operator, c.value, got)
 		}
@@ -220,7 +220,7 @@ func TestPayloadOperators(t *testing.T) {
 func TestAllPayloadRowsMustHold(t *testing.T) {
 	t.Parallel()
 	e := endpoint("*")
-	e.Payload = []webhook.PayloadRow{
+	e.Payload.Rows = []webhook.PayloadRow{
 		{Path: "currency", Operator: webhook.OpEquals, Value: "EUR"},
 		{Path: "newPrice", Operator: webhook.OpLess, Value: "100"},
 	}
@@ -238,7 +238,7 @@ func TestAllPayloadRowsMustHold(t *testing.T) {
 func TestAnExpungedPayloadMatchesNoRow(t *testing.T) {
 	t.Parallel()
 	e := endpoint("*")
-	e.Payload = []webhook.PayloadRow{{Path: "a", Operator: webhook.OpExists}}
+	e.Payload.Rows = []webhook.PayloadRow{{Path: "a", Operator: webhook.OpExists}}
 	if takes(t, e, webhook.Event{Topic: "a.b"}) {
 		t.Error("a missing payload matches")
 	}
@@ -248,7 +248,7 @@ func TestAnExplanationJudgesEveryCondition(t *testing.T) {
 	t.Parallel()
 	e := endpoint("order.*", "prompt.created")
 	e.Prompt = webhook.PromptFilter{Names: []string{"prod/*"}, Labels: []string{"production"}}
-	e.Payload = []webhook.PayloadRow{
+	e.Payload.Rows = []webhook.PayloadRow{
 		{Path: "name", Operator: webhook.OpStartsWith, Value: "prod"},
 		{Path: "version", Operator: webhook.OpMore, Value: "3"},
 		{Path: "gone", Operator: webhook.OpExists},
@@ -286,7 +286,7 @@ func TestExplanationsOfPassingAndOfOperationalEvents(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	e = endpoint("*")
-	e.Payload = []webhook.PayloadRow{{Path: "a", Operator: webhook.OpContains, Value: "x"}}
+	e.Payload.Rows = []webhook.PayloadRow{{Path: "a", Operator: webhook.OpContains, Value: "x"}}
 	got = filter.Explain(e, event("a.b", `{"a":"`+strings.Repeat("é", 500)+`"}`))
 	if why := got.Lines[1].Why; len(why) > 120 || !strings.HasSuffix(why, "…") {
 		t.Errorf("a long value is shown as %q", why)
@@ -340,14 +340,14 @@ func TestPayloadRowsAreCheckedAndAllFaultsNamed(t *testing.T) {
 	}
 	want := "payloadFilter[1].path payloadFilter[2].path payloadFilter[3].path payloadFilter[4].operator " +
 		"payloadFilter[5].value payloadFilter[6].value payloadFilter[7].value"
-	if got := locations(t, filter.CheckPayload(rows)); got != want {
+	if got := locations(t, filter.CheckPayload(webhook.PayloadFilter{Rows: rows})); got != want {
 		t.Errorf("got %s", got)
 	}
-	if got := locations(t, filter.CheckPayload(make([]webhook.PayloadRow, 21))); got != "payloadFilter" {
+	if got := locations(t, filter.CheckPayload(webhook.PayloadFilter{Rows: make([]webhook.PayloadRow, 21)})); got != "payloadFilter" {
 		t.Errorf("21 rows: %s", got)
 	}
 	e := endpoint("*")
-	e.Payload = rows
+	e.Payload.Rows = rows
 	if _, err := filter.Compile(e); err == nil {
 		t.Error("bad rows compile")
 	}

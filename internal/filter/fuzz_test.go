@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func FuzzMatch(f *testing.F) {
 			checked = []byte(data)
 		}
 		e := endpoint(pattern)
-		e.Payload = []webhook.PayloadRow{{Path: path, Operator: webhook.Operator(operator), Value: value}}
+		e.Payload.Rows = []webhook.PayloadRow{{Path: path, Operator: webhook.Operator(operator), Value: value}}
 		e.Prompt = webhook.PromptFilter{Names: []string{name}, Tags: []string{tag}}
 		ev := webhook.Event{Topic: topic, Data: checked}
 		matched := filter.Match(e, ev)
@@ -54,6 +55,39 @@ func FuzzMatch(f *testing.F) {
 		}
 		if c, err := filter.Compile(e); err == nil && c.Match(ev) != matched {
 			t.Error("the compiled filter disagrees")
+		}
+	})
+}
+
+// FuzzExpression: no text and no data make an expression panic, run away or
+// disagree with its explanation; a mistake lies within the text.
+func FuzzExpression(f *testing.F) {
+	for _, seed := range []string{
+		`data.a < 10`, `data.a.b == "x" || has(data.c)`, `data.l.exists(i, i.n > 1)`, `data.t.matches("^a+$")`, `1 + 1.5 > data.a / 0`,
+		`data["x-y"] in [1, 2.0, "3"]`, `topic.startsWith("a") && occurredAt < timestamp("2026-01-01T00:00:00Z")`, `data.a =`, `((((`, `"\u00`, "a\n\n&& b", `data.l.map(x, x + x).size() % 2 == 0`,
+	} {
+		f.Add(seed, `{"a":9.5,"l":[{"n":1},2],"t":"aaa","x-y":3}`)
+	}
+	f.Fuzz(func(t *testing.T, text, data string) {
+		checked, err := rawjson.Check([]byte(data))
+		if err != nil {
+			return
+		}
+		mistake := filter.CheckExpression(text)
+		var placed *filter.ExpressionError
+		if errors.As(mistake, &placed) {
+			lines := strings.Split(text, "\n")
+			if placed.Line < 1 || placed.Line > len(lines) || placed.Column < 1 || placed.Column > len(lines[placed.Line-1])+2 {
+				t.Errorf("%q: %+v", text, placed)
+			}
+		}
+		if text == "" {
+			return
+		}
+		e, ev := by(text), webhook.Event{Topic: "a.b", Data: checked}
+		matched := filter.Match(e, ev)
+		if filter.Explain(e, ev).Matched != matched || matched && mistake != nil {
+			t.Errorf("%q on %q: the explanation disagrees", text, data)
 		}
 	})
 }

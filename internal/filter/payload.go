@@ -3,6 +3,7 @@ package filter
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -158,9 +159,28 @@ var operators = map[webhook.Operator]string{
 	webhook.OpExists:     "exists",
 }
 
-// CheckPayload refuses payload rows that could never be judged; it names all
-// of them.
-func CheckPayload(rows []webhook.PayloadRow) error {
+// CheckPayload refuses a payload filter that could never be judged; it names
+// all of its wrong rows, or the place of the mistake in its expression.
+func CheckPayload(f webhook.PayloadFilter) error {
+	switch {
+	case len(f.Rows) > 0 && f.Expression != "":
+		return webhook.Invalid("payloadFilter", "has rows and an expression; choose one")
+	case f.Expression != "":
+		return placed(CheckExpression(f.Expression))
+	}
+	return checkRows(f.Rows)
+}
+
+// placed says where in the expression the mistake is.
+func placed(err error) error {
+	var mistake *ExpressionError
+	if !errors.As(err, &mistake) {
+		return err
+	}
+	return webhook.Invalid("payloadFilter.expression", "line %d, column %d: %s", mistake.Line, mistake.Column, mistake.Message)
+}
+
+func checkRows(rows []webhook.PayloadRow) error {
 	if len(rows) > maxRows {
 		return webhook.Invalid("payloadFilter", "may have %d rows at most, not %d", maxRows, len(rows))
 	}

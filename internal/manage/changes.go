@@ -22,7 +22,7 @@ func changed(old, now webhook.Settings) []string {
 	add("custom format", old.Custom, now.Custom)
 	add("topics", full(old.Topics), full(now.Topics))
 	add("prompt filter", promptLists(old.Prompt), promptLists(now.Prompt))
-	add("payload filter", full(old.Payload), full(now.Payload))
+	add("payload filter", []any{full(old.Payload.Rows), old.Payload.Expression}, []any{full(now.Payload.Rows), now.Payload.Expression})
 	add("headers", full(old.Headers), full(now.Headers))
 	add("retry policy", []any{old.Retry.Policy, full(old.Retry.Delays), old.Retry.NoClientErrors},
 		[]any{now.Retry.Policy, full(now.Retry.Delays), now.Retry.NoClientErrors})

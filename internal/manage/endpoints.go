@@ -32,7 +32,7 @@ type EndpointPatch struct {
 	Custom        *webhook.CustomFormat
 	Topics        *[]string
 	Prompt        *webhook.PromptFilter
-	Payload       *[]webhook.PayloadRow
+	Payload       *webhook.PayloadFilter
 	Headers       *[]webhook.Header
 	Retry         *webhook.RetryPolicy
 	Timeout       *time.Duration
@@ -313,7 +313,7 @@ func (s *Service) PreviewMatches(ctx context.Context, c account.Caller, project 
 	if err := c.May(account.ViewEvents, project); err != nil {
 		return Preview{}, err
 	}
-	byData := len(set.Payload) > 0 || !set.Prompt.Empty()
+	byData := !set.Payload.Empty() || !set.Prompt.Empty()
 	if byData && c.PayloadOf(project) != account.PayloadOpen {
 		return Preview{}, webhook.Invalid("payloadFilter", "can be tried on past events by members of the project only")
 	}

@@ -78,7 +78,7 @@ func TestEveryWrongSettingIsNamedAtOnce(t *testing.T) {
 		Secret:    "short",
 		Settings: webhook.Settings{
 			Kind: "pigeon", URL: "http://example.com", Topics: []string{"product.price_change"}, Name: "two\nlines", Format: "morse",
-			Payload: []webhook.PayloadRow{{Path: "", Operator: webhook.OpEquals}},
+			Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "", Operator: webhook.OpEquals}}},
 			Headers: []webhook.Header{{Name: "Content-Type", Value: "x"}, {Name: "X-Key", Secret: true}},
 			Retry:   webhook.RetryPolicy{Policy: "never"}, Timeout: time.Minute, MaxInFlight: -1, RatePerSecond: math.NaN(),
 		},
@@ -153,7 +153,7 @@ func TestEverySettingCanBeChanged(t *testing.T) {
 	e := b.endpoint("prompt.*")
 	kind, format, order, inFlight, rate, timeout := webhook.KindWebhook, webhook.FormatCustom, true, 3, 2.5, 7*time.Second
 	prompt := webhook.PromptFilter{Labels: []string{"production"}}
-	rows := []webhook.PayloadRow{{Path: "type", Operator: webhook.OpEquals, Value: "text"}}
+	rows := webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "type", Operator: webhook.OpEquals, Value: "text"}}}
 	headers := []webhook.Header{{Name: "X-A", Value: "b"}}
 	retry := webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{time.Minute}, NoClientErrors: true}
 	custom := webhook.CustomFormat{Header: "X-Shopify-Hmac-Sha256", Signed: "body", Encoding: "hex", Value: "{signature}", Body: "data"}
@@ -239,12 +239,12 @@ func TestAPreviewCountsWhatFiltersWouldHaveTaken(t *testing.T) {
 		b.db.events[id] = webhook.Event{ID: id, Topic: "product.price_changed", Data: []byte(`{"currency":"` + currency + `"}`)}
 	}
 	c := b.developer()
-	set := webhook.Settings{Topics: []string{"product.*"}, Payload: []webhook.PayloadRow{{Path: "currency", Operator: webhook.OpEquals, Value: "USD"}}}
+	set := webhook.Settings{Topics: []string{"product.*"}, Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "currency", Operator: webhook.OpEquals, Value: "USD"}}}}
 	p := must[manage.Preview](t)(b.PreviewMatches(t.Context(), c, b.project.ID, set))
 	if p.Looked != 3 || len(p.Matched) != 2 || p.Matched[0].Data != nil {
 		t.Errorf("%+v", p)
 	}
-	set.Payload[0].Operator = "like"
+	set.Payload.Rows[0].Operator = "like"
 	_, err := b.PreviewMatches(t.Context(), c, b.project.ID, set)
 	wantKind(t, "an unknown operator", err, webhook.KindInvalid)
 }

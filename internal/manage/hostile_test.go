@@ -23,7 +23,7 @@ func TestOtherSpellingsOfAnAddressAreNoNewGuesses(t *testing.T) {
 func TestPayloadFiltersAreNotTriedOnWhatTheCallerMayNotOpen(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	set := webhook.Settings{Topics: []string{"*"}, Payload: []webhook.PayloadRow{{Path: "email", Operator: webhook.Operator("equals"), Value: "ada@example.com"}}}
+	set := webhook.Settings{Topics: []string{"*"}, Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "email", Operator: webhook.Operator("equals"), Value: "ada@example.com"}}}}
 	prompt := webhook.Settings{Topics: []string{"*"}, Prompt: webhook.PromptFilter{Names: []string{"greeting"}}}
 	for _, c := range []account.Caller{b.person(account.Support, ""), b.person(account.Admin, "")} {
 		for _, asked := range []webhook.Settings{set, prompt} {

@@ -278,7 +278,7 @@ func TestWhereThePayloadIsHiddenSoIsWhatWasFoundInIt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	e := b.endpoint()
-	rows := []webhook.PayloadRow{{Path: "productId", Operator: webhook.OpEquals, Value: "q"}}
+	rows := webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "productId", Operator: webhook.OpEquals, Value: "q"}}}
 	if _, _, err := b.UpdateEndpoint(t.Context(), b.developer(), e.ID, manage.EndpointPatch{Payload: &rows}); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestAnEventIsStoredWithADeliveryForEachEndpointThatMatches(t *testing.T) {
 		r.store.subscribe(shop, "sale.*")
 		r.store.subscribe(other, "*")
 		r.store.subscribe(shop, "*", func(e *webhook.Endpoint) {
-			e.Payload = []webhook.PayloadRow{{Path: "productId", Operator: webhook.OpEquals, Value: "p2"}}
+			e.Payload.Rows = []webhook.PayloadRow{{Path: "productId", Operator: webhook.OpEquals, Value: "p2"}}
 		})
 		paused := r.store.subscribe(shop, "*", func(e *webhook.Endpoint) { e.State = webhook.EndpointPaused })
 

@@ -116,6 +116,7 @@ type settingsJSON struct {
 	Topics        []string              `json:"topics"`
 	Prompt        webhook.PromptFilter  `json:"prompt"`
 	Payload       []webhook.PayloadRow  `json:"payload,omitempty"`
+	Expression    string                `json:"expression,omitempty"`
 	Headers       []webhook.Header      `json:"headers,omitempty"`
 	Retry         webhook.RetryPolicy   `json:"retry"`
 	TimeoutMS     int64                 `json:"timeoutMs"`
@@ -126,8 +127,8 @@ type settingsJSON struct {
 
 func encodeSettings(s webhook.Settings) ([]byte, error) {
 	text, err := json.Marshal(settingsJSON{
-		Name: s.Name, Kind: s.Kind, URL: s.URL, Format: s.Format, Custom: s.Custom, Topics: s.Topics, Prompt: s.Prompt, Payload: s.Payload,
-		Headers: s.Headers, Retry: s.Retry, TimeoutMS: s.Timeout.Milliseconds(), MaxInFlight: s.MaxInFlight, RatePerSecond: s.RatePerSecond, Ordered: s.Ordered,
+		Name: s.Name, Kind: s.Kind, URL: s.URL, Format: s.Format, Custom: s.Custom, Topics: s.Topics, Prompt: s.Prompt,
+		Payload: s.Payload.Rows, Expression: s.Payload.Expression, Headers: s.Headers, Retry: s.Retry, TimeoutMS: s.Timeout.Milliseconds(), MaxInFlight: s.MaxInFlight, RatePerSecond: s.RatePerSecond, Ordered: s.Ordered,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write endpoint settings: %w", err)
@@ -141,8 +142,8 @@ func decodeSettings(text []byte) (webhook.Settings, error) {
 		return webhook.Settings{}, fmt.Errorf("read endpoint settings: %w", err)
 	}
 	return webhook.Settings{
-		Name: s.Name, Kind: s.Kind, URL: s.URL, Format: s.Format, Custom: s.Custom, Topics: s.Topics, Prompt: s.Prompt, Payload: s.Payload,
-		Headers: s.Headers, Retry: s.Retry, Timeout: time.Duration(s.TimeoutMS) * time.Millisecond, MaxInFlight: s.MaxInFlight,
+		Name: s.Name, Kind: s.Kind, URL: s.URL, Format: s.Format, Custom: s.Custom, Topics: s.Topics, Prompt: s.Prompt,
+		Payload: webhook.PayloadFilter{Rows: s.Payload, Expression: s.Expression}, Headers: s.Headers, Retry: s.Retry, Timeout: time.Duration(s.TimeoutMS) * time.Millisecond, MaxInFlight: s.MaxInFlight,
 		RatePerSecond: s.RatePerSecond, Ordered: s.Ordered,
 	}, nil
 }

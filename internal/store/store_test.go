@@ -221,7 +221,7 @@ func TestHeadersAndSettingsComeBackAsTheyWere(t *testing.T) {
 	}
 	settings := webhook.Settings{
 		Name: "n", Kind: webhook.KindWebhook, URL: "https://x/", Format: webhook.FormatCustom, Custom: &webhook.CustomFormat{Header: "H", Signed: "body"},
-		Topics: []string{"a", "b.*"}, Prompt: webhook.PromptFilter{Names: []string{"p"}}, Payload: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpExists}},
+		Topics: []string{"a", "b.*"}, Prompt: webhook.PromptFilter{Names: []string{"p"}}, Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpExists}}},
 		Headers: []webhook.Header{{Name: "X", Secret: true, Sealed: []byte{0, 255}}}, Retry: webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{time.Second}},
 		Timeout: 15 * time.Second, MaxInFlight: 3, RatePerSecond: 0.5, Ordered: true,
 	}

@@ -21,7 +21,7 @@ type endpointInput struct {
 	ticked                    []string
 	patterns                  string
 	prompts                   promptInput
-	payload                   []webhook.PayloadRow
+	payload                   webhook.PayloadFilter
 	headers                   []headerInput
 	retry, delays             string
 	clientErrors              bool
@@ -54,7 +54,7 @@ func readEndpoint(form url.Values) endpointInput {
 		},
 		ticked: form["topic"], patterns: form.Get("patterns"),
 		prompts: promptInput{form.Get("promptNames"), form.Get("promptTags"), form.Get("promptLabels")},
-		payload: readPayload(form["payloadPath"], form["payloadOperator"], form["payloadValue"]),
+		payload: webhook.PayloadFilter{Rows: readPayload(form["payloadPath"], form["payloadOperator"], form["payloadValue"]), Expression: strings.TrimSpace(form.Get("expression"))},
 		headers: readHeaders(form["headerName"], form["headerSecret"], form["headerValue"]),
 		retry:   form.Get("retry"), delays: form.Get("delays"), clientErrors: form.Get("clientErrors") == "true",
 		timeout: line("timeout"), inFlight: line("maxInFlight"), rate: line("rate"), ordered: form.Get("ordered") == "true",

@@ -29,9 +29,9 @@ func TestEndpointForm_becomes_the_settings_that_were_typed(t *testing.T) {
 		Custom: &webhook.CustomFormat{Header: "X-Sig", Signed: "{t}.{body}", Encoding: "hex", Value: "t={t},v1={signature}", Body: "flat"},
 		Topics: []string{"product.viewed", "prompt.created", "product.*", "chat.*"},
 		Prompt: webhook.PromptFilter{Names: []string{"production/*", "staging/*"}, Labels: []string{"production"}},
-		Payload: []webhook.PayloadRow{
+		Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{
 			{Path: "customer.country", Operator: webhook.OpOneOf, Value: "DE, FR"}, {Path: "price", Operator: webhook.OpAtLeast, Value: "10"},
-		},
+		}},
 		Headers: []webhook.Header{{Name: "X-Tenant", Value: "42"}, {Name: "X-Token", Value: "typed", Secret: true}, {Name: "X-Old", Secret: true}},
 		Retry:   webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{10 * time.Second, time.Minute, 500 * time.Millisecond}},
 		Timeout: 7500 * time.Millisecond, MaxInFlight: 8, RatePerSecond: 2.5, Ordered: true,
@@ -49,7 +49,7 @@ func TestEndpointForm_keeps_what_does_not_count_out_of_the_settings(t *testing.T
 	set := readEndpoint(url.Values{
 		"format": {"abba"}, "customHeader": {"X-Sig"}, "retry": {"short"}, "delays": {"1\n2"}, "payloadOperator": {"equals"}, "headerSecret": {"no"},
 	}).settings()
-	if set.Custom != nil || set.Retry.Delays != nil || set.Payload != nil || set.Headers != nil || set.Topics != nil {
+	if set.Custom != nil || set.Retry.Delays != nil || !set.Payload.Empty() || set.Headers != nil || set.Topics != nil {
 		t.Errorf("got %+v", set)
 	}
 	if !set.Retry.NoClientErrors || set.Ordered {
@@ -65,7 +65,7 @@ func TestEndpointForm_survives_fields_out_of_step(t *testing.T) {
 	in := readEndpoint(url.Values{
 		"payloadPath": {"a"}, "payloadValue": {"1", "2"}, "headerName": {"X-A", "X-B"}, "headerValue": {"1"},
 	})
-	if diff := cmp.Diff([]webhook.PayloadRow{{Path: "a", Value: "1"}, {Value: "2"}}, in.payload); diff != "" {
+	if diff := cmp.Diff([]webhook.PayloadRow{{Path: "a", Value: "1"}, {Value: "2"}}, in.payload.Rows); diff != "" {
 		t.Error(diff)
 	}
 	if len(in.headers) != 2 || in.headers[1].name != "X-B" || in.headers[1].value != "" {
@@ -100,7 +100,7 @@ func TestEndpointForm_of_a_stored_endpoint_says_the_same_again(t *testing.T) {
 		Custom:  &webhook.CustomFormat{Header: "X-Sig", Signed: "body", Encoding: "base64", Value: "{signature}", Body: "data"},
 		Topics:  []string{"product.*", "product.viewed"},
 		Prompt:  webhook.PromptFilter{Names: []string{"a/*"}, Tags: []string{"x", "y"}, Labels: []string{"production"}},
-		Payload: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpGlob, Value: " x* "}, {Path: "c", Operator: webhook.OpExists}},
+		Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpGlob, Value: " x* "}, {Path: "c", Operator: webhook.OpExists}}},
 		Headers: []webhook.Header{{Name: "X-A", Value: "1"}, {Name: "X-S", Value: "****", Secret: true}},
 		Retry:   webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{time.Second, 90 * time.Second}, NoClientErrors: true},
 		Timeout: 12500 * time.Millisecond, MaxInFlight: 3, RatePerSecond: 0.25, Ordered: true,

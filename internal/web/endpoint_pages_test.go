@@ -152,7 +152,7 @@ func TestEditEndpoint_that_changes_nothing_changes_nothing(t *testing.T) {
 			Custom:  &webhook.CustomFormat{Header: "X-Sig", Signed: "{id}.{t}.{body}", Encoding: "base64", Value: "t={t},v1={signature}", Body: "flat"},
 			Topics:  []string{"prompt.*", "product.viewed", "commission.earned", "endpoint.paused"},
 			Prompt:  webhook.PromptFilter{Names: []string{"production/*", "b"}, Tags: []string{"x"}, Labels: []string{"production"}},
-			Payload: []webhook.PayloadRow{{Path: "price", Operator: webhook.OpAtMost, Value: "10"}, {Path: "sku", Operator: webhook.OpExists}},
+			Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "price", Operator: webhook.OpAtMost, Value: "10"}, {Path: "sku", Operator: webhook.OpExists}}},
 			Headers: []webhook.Header{{Name: "X-Tenant", Value: "42"}, {Name: "X-Token", Value: "s3cret-value", Secret: true}},
 			Retry:   webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{time.Second, 90 * time.Second}, NoClientErrors: true},
 			Timeout: 7 * time.Second, MaxInFlight: 3, RatePerSecond: 0.5, Ordered: true,

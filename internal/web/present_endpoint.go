@@ -134,8 +134,11 @@ func whichRows(e webhook.Endpoint) []endpoints.SettingRow {
 		}
 	}
 	var payload []string
-	for _, p := range e.Payload {
+	for _, p := range e.Payload.Rows {
 		payload = append(payload, strings.TrimSpace(p.Path+" "+operatorLabel(p.Operator)+" "+p.Value))
+	}
+	if e.Payload.Expression != "" {
+		payload = append(payload, e.Payload.Expression)
 	}
 	if len(payload) > 0 {
 		rows = append(rows, endpoints.SettingRow{Label: "Data", Values: payload, Mono: true})

@@ -130,7 +130,7 @@ func TestPresentSettings_reads_the_whole_form_out(t *testing.T) {
 	e.Version, e.Topics, e.MaxInFlight, e.RatePerSecond, e.Ordered = 3, []string{"product.*"}, 8, 2.5, true
 	e.Custom = &webhook.CustomFormat{Header: "X-Sig", Value: "v1={signature}", Signed: "body", Encoding: "hex", Body: "flat"}
 	e.Prompt = webhook.PromptFilter{Labels: []string{"production"}}
-	e.Payload = []webhook.PayloadRow{{Path: "price", Operator: webhook.OpAtMost, Value: "10"}, {Path: "sku", Operator: webhook.OpExists}}
+	e.Payload.Rows = []webhook.PayloadRow{{Path: "price", Operator: webhook.OpAtMost, Value: "10"}, {Path: "sku", Operator: webhook.OpExists}}
 	e.Headers = []webhook.Header{{Name: "X-S", Value: "****", Secret: true}}
 	e.Retry = webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{10 * time.Second, time.Hour}, NoClientErrors: true}
 	got := map[string]string{}

@@ -142,7 +142,7 @@ func spares(do, ask string) int {
 
 func payloadRows(in endpointInput, f faults) []endpoints.PayloadRow {
 	var rows []endpoints.PayloadRow
-	for i, row := range in.payload {
+	for i, row := range in.payload.Rows {
 		rows = append(rows, endpoints.PayloadRow{Path: row.Path, Operators: operatorOptions(row.Operator), Value: row.Value, Error: f.payload[i]})
 	}
 	for range spares(in.do, endpoints.DoAddPayload) {

@@ -70,7 +70,7 @@ type Settings struct {
 	// Topics are names or globs; at least one.
 	Topics  []string
 	Prompt  PromptFilter
-	Payload []PayloadRow
+	Payload PayloadFilter
 	Headers []Header
 	Retry   RetryPolicy
 	// Timeout covers a whole attempt, from DNS to the last kept body byte.
@@ -108,6 +108,18 @@ type PromptFilter struct {
 func (f PromptFilter) Empty() bool {
 	return len(f.Names) == 0 && len(f.Tags) == 0 && len(f.Labels) == 0
 }
+
+// PayloadFilter narrows events by what their data says: by rows, all of which
+// must hold, or by one expression. At most one of the two is set.
+type PayloadFilter struct {
+	Rows []PayloadRow
+	// Expression is CEL over data, topic and occurredAt that answers true or
+	// false.
+	Expression string
+}
+
+// Empty reports whether the filter lets every event pass.
+func (f PayloadFilter) Empty() bool { return len(f.Rows) == 0 && f.Expression == "" }
 
 // PayloadRow is one condition on a member of an event's data.
 type PayloadRow struct {

@@ -13,7 +13,9 @@ func full(s *webhook.Settings) {
 		Name: "Größe 100%", Kind: webhook.KindWebhook, URL: "https://example.com/hook?token=1", Format: webhook.FormatCustom,
 		Custom: &webhook.CustomFormat{Header: "X-Sig", Signed: "{t}.{body}", Encoding: "hex", Value: "t={t},v1={signature}", Body: "flat"},
 		Topics: []string{"product.*", "commission.earned"}, Prompt: webhook.PromptFilter{Names: []string{"a/*"}, Tags: []string{"t"}, Labels: []string{"production"}},
-		Payload: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpAtLeast, Value: "3"}},
+		Payload: webhook.PayloadFilter{
+			Rows: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpAtLeast, Value: "3"}}, Expression: "data.a.b >= 3",
+		},
 		Headers: []webhook.Header{{Name: "X-A", Value: "1"}, {Name: "X-B", Secret: true, Sealed: []byte{0, 255}}},
 		Retry:   webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{time.Second, time.Hour}, NoClientErrors: true},
 		Timeout: 7 * time.Second, MaxInFlight: 3, RatePerSecond: 0.5, Ordered: true,
