@@ -45,6 +45,17 @@ type User struct {
 	CreatedAt    time.Time
 	LastSeenAt   time.Time
 	DisabledAt   time.Time
+	// SecondFactorAt is when the person turned their second factor on; zero
+	// while it is off.
+	SecondFactorAt time.Time
+}
+
+// Failures are the sign-ins that failed since the last one that went well.
+type Failures struct {
+	Count int
+	// At and Addr tell of the latest.
+	At   time.Time
+	Addr string
 }
 
 // Membership is a user's role in a project.
@@ -55,6 +66,11 @@ type Membership struct {
 	Name      string
 	Role      Role
 	CreatedAt time.Time
+	// LastSeenAt is zero for somebody who has not come yet.
+	LastSeenAt time.Time
+	// SecondFactor says whether it is on; false also for callers who may not
+	// know.
+	SecondFactor bool
 }
 
 // Key is an API key. The secret itself is never kept, only its SHA-256.
@@ -69,6 +85,13 @@ type Key struct {
 	CreatedAt  time.Time
 	LastUsedAt time.Time
 	RevokedAt  time.Time
+	// Prefix are the first characters of the secret, to tell keys apart by;
+	// empty for keys of an older version.
+	Prefix string
+	// ExpiresAt is zero for a key that lasts.
+	ExpiresAt time.Time
+	// LastUsedAddr is where LastUsedAt came from.
+	LastUsedAddr string
 }
 
 // LinkKind says what a one-time link is for.
@@ -76,8 +99,9 @@ type LinkKind string
 
 // The kinds of one-time link.
 const (
-	LinkSetup  LinkKind = "setup"
-	LinkSignIn LinkKind = "sign-in"
+	LinkSetup      LinkKind = "setup"
+	LinkSignIn     LinkKind = "sign-in"
+	LinkInvitation LinkKind = "invitation"
 )
 
 // Link is a single-use link; only the SHA-256 of its token is kept.
@@ -88,6 +112,8 @@ type Link struct {
 	ProjectID webhook.ProjectID
 	Email     string
 	Role      Role
+	CreatedAt time.Time
+	CreatedBy webhook.Actor
 	ExpiresAt time.Time
 	UsedAt    time.Time
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -40,6 +41,8 @@ const (
 	ManageUsers    Action = "manage users"
 	ViewAudit      Action = "read the audit log"
 	ViewSystem     Action = "see the system"
+	// ChangeProof is about one's own second factor.
+	ChangeProof Action = "change your second factor"
 )
 
 // rule says who may take an action: people by either role, keys by any of the
@@ -94,6 +97,7 @@ var rules = map[Action]rule{
 	ManageUsers:    {instance: admins, stepUp: true},
 	ViewAudit:      {instance: admins, project: builders, scopes: managers},
 	ViewSystem:     {instance: admins},
+	ChangeProof:    {instance: []Role{Admin, Support, Member}, stepUp: true},
 }
 
 // stepUpField marks the refusal that a password would lift.
@@ -163,7 +167,20 @@ func (c Caller) refusal(action Action) error {
 	if c.User == nil {
 		return webhook.Unauthorized("sign in first")
 	}
-	return webhook.Forbidden("your role may not %s", action)
+	return &webhook.Error{Kind: webhook.KindForbidden, Message: "your role may not " + string(action), Err: errRole}
+}
+
+// errRole marks the refusals that another role would lift.
+var errRole = errors.New("the role is too low")
+
+// LacksRole reports whether err is a refusal that another role would lift.
+func LacksRole(err error) bool { return errors.Is(err, errRole) }
+
+// Could reports whether the caller may take an action, if need be after giving
+// the password again.
+func (c Caller) Could(action Action, project webhook.ProjectID) bool {
+	err := c.May(action, project)
+	return err == nil || NeedsStepUp(err)
 }
 
 // NeedsStepUp reports whether err is a refusal that the caller's password

@@ -75,7 +75,11 @@ var allowed = map[account.Action]string{
 	account.ManageUsers:    "admin",
 	account.ViewAudit:      "admin owner developer key-manage wide-manage",
 	account.ViewSystem:     "admin",
+	account.ChangeProof:    "admin support owner developer viewer",
 }
+
+// ofEverybody are the actions that need no rank on the instance.
+var ofEverybody = []account.Action{account.ViewTopics, account.ChangeProof}
 
 func TestEachRoleMayDoItsOwnAndNothingElse(t *testing.T) {
 	t.Parallel()
@@ -108,7 +112,7 @@ func TestOnTheInstanceOnlyStaffAndInstanceKeysAct(t *testing.T) {
 	for action, names := range allowed {
 		for name, c := range callers {
 			want := slices.Contains(strings.Fields(names), name) &&
-				(action == account.ViewTopics || !slices.Contains([]string{"owner", "developer", "viewer", "key-publish", "key-manage", "key-read", "key-secrets"}, name))
+				(slices.Contains(ofEverybody, action) || !slices.Contains([]string{"owner", "developer", "viewer", "key-publish", "key-manage", "key-read", "key-secrets"}, name))
 			if err := c.May(action, none); want != (err == nil) {
 				t.Errorf("%s, %q on the instance: allowed %v, want %v", name, action, err == nil, want)
 			}
@@ -118,7 +122,7 @@ func TestOnTheInstanceOnlyStaffAndInstanceKeysAct(t *testing.T) {
 
 func TestSomePowersAskForThePasswordAgain(t *testing.T) {
 	t.Parallel()
-	asking := []account.Action{account.DeleteProject, account.ChangeMembers, account.IssueLinks, account.CreateKeys, account.UseSecrets, account.ManageUsers}
+	asking := []account.Action{account.DeleteProject, account.ChangeMembers, account.IssueLinks, account.CreateKeys, account.UseSecrets, account.ManageUsers, account.ChangeProof}
 	for action := range allowed {
 		c := person(account.Admin, "")
 		c.SteppedUp = false
@@ -128,12 +132,45 @@ func TestSomePowersAskForThePasswordAgain(t *testing.T) {
 		}
 		viewer := person(account.Member, account.Viewer)
 		viewer.SteppedUp = false
-		if account.NeedsStepUp(viewer.May(action, ours)) {
+		if account.NeedsStepUp(viewer.May(action, ours)) && action != account.ChangeProof {
 			t.Errorf("%q: a viewer is asked for a password that would not help", action)
 		}
 	}
 	if err := callers["wide-secrets"].May(account.UseSecrets, ours); err != nil {
 		t.Errorf("a program has no password to give again: %v", err)
+	}
+}
+
+func TestWhoCouldIsWhoMayAfterThePassword(t *testing.T) {
+	t.Parallel()
+	for action := range allowed {
+		for name, c := range callers {
+			asleep := c
+			asleep.SteppedUp = false
+			if asleep.Could(action, ours) != (c.May(action, ours) == nil) {
+				t.Errorf("%s, %q: could %v, may %v", name, action, asleep.Could(action, ours), c.May(action, ours))
+			}
+		}
+	}
+}
+
+func TestRefusalsForTheRoleAreToldFromOthers(t *testing.T) {
+	t.Parallel()
+	asleep := person(account.Member, account.Owner)
+	asleep.SteppedUp = false
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"a viewer changes":          {callers["viewer"].May(account.ChangeEndpoint, ours), true},
+		"an owner asleep":           {asleep.May(account.CreateKeys, ours), false},
+		"another project":           {callers["owner"].May(account.ChangeEndpoint, theirs), false},
+		"a key without the scope":   {callers["key-read"].May(account.Publish, ours), false},
+		"something else altogether": {webhook.Forbidden("this request came from another site"), false},
+	} {
+		if account.LacksRole(test.err) != test.want {
+			t.Errorf("%s: %v, want %v", name, test.err, test.want)
+		}
 	}
 }
 

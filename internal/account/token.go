@@ -9,6 +9,9 @@ import (
 // keyPrefix lets people and secret scanners tell our keys from other strings.
 const keyPrefix = "bwsk_"
 
+// KeyPrefixLen is how much of a secret is kept readable, to tell keys apart by.
+const KeyPrefixLen = len(keyPrefix) + 4
+
 // NewKeySecret is the secret of a new API key, shown once.
 func NewKeySecret() string { return keyPrefix + mint.Token() }
 

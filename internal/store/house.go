@@ -104,7 +104,9 @@ func (s *Store) chores(now int64, before time.Time) []chore {
 		{"idempotency keys", "DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency WHERE created_at < ? LIMIT ?)",
 			[]any{now - keyFor.Milliseconds(), houseStep}},
 		{"sessions", "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)", []any{now, houseStep}},
-		{"links", "DELETE FROM links WHERE id IN (SELECT id FROM links WHERE expires_at < ? LIMIT ?)", []any{now - 24*time.Hour.Milliseconds(), houseStep}},
+		// Invitations that ran out are shown for a month, to be renewed.
+		{"links", "DELETE FROM links WHERE id IN (SELECT id FROM links WHERE expires_at < ? AND (kind <> 'invitation' OR used_at <> 0 OR expires_at < ?) LIMIT ?)",
+			[]any{now - 24*time.Hour.Milliseconds(), now - 30*24*time.Hour.Milliseconds(), houseStep}},
 		{"secrets after their grace", "UPDATE secrets SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at > 0 AND expires_at < ?", []any{now}},
 		{"nodes", "DELETE FROM nodes WHERE heartbeat_at < ?", []any{now - 24*time.Hour.Milliseconds()}},
 		{"statistics", "DELETE FROM endpoint_minute WHERE minute < ?", []any{now - statisticsFor.Milliseconds()}},

@@ -22,6 +22,9 @@ type keyRow struct {
 	CreatedAt     int64 `gorm:"autoCreateTime:false"`
 	LastUsedAt    int64
 	RevokedAt     int64
+	Prefix        string
+	ExpiresAt     int64
+	LastUsedAddr  string
 }
 
 func (keyRow) TableName() string { return "keys" }
@@ -35,6 +38,7 @@ func newKeyRow(k account.Key) keyRow {
 		ID: uid(k.ID.UUID), ProjectID: uid(k.ProjectID.UUID), Name: clean(k.Name), Scopes: strings.Join(scopes, ","), Hash: k.Hash[:],
 		CreatedByType: string(k.CreatedBy.Type), CreatedByID: uid(k.CreatedBy.ID), CreatedByName: clean(k.CreatedBy.Name),
 		CreatedAt: ms(k.CreatedAt), LastUsedAt: ms(k.LastUsedAt), RevokedAt: ms(k.RevokedAt),
+		Prefix: k.Prefix, ExpiresAt: ms(k.ExpiresAt), LastUsedAddr: clean(k.LastUsedAddr),
 	}
 }
 
@@ -43,6 +47,7 @@ func (r keyRow) key() account.Key {
 		ID: webhook.KeyID{UUID: webhook.UUID(r.ID)}, ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)}, Name: r.Name,
 		CreatedBy: actor(r.CreatedByType, r.CreatedByID, r.CreatedByName),
 		CreatedAt: at(r.CreatedAt), LastUsedAt: at(r.LastUsedAt), RevokedAt: at(r.RevokedAt),
+		Prefix: r.Prefix, ExpiresAt: at(r.ExpiresAt), LastUsedAddr: r.LastUsedAddr,
 	}
 	copy(k.Hash[:], r.Hash)
 	if r.Scopes != "" {
@@ -54,7 +59,7 @@ func (r keyRow) key() account.Key {
 }
 
 const keyColumns = `k.id, k.project_id, k.name, k.scopes, k.hash, k.created_by_type, k.created_by_id, k.created_by_name,
- k.created_at, k.last_used_at, k.revoked_at`
+ k.created_at, k.last_used_at, k.revoked_at, k.prefix, k.expires_at, k.last_used_addr`
 
 // Keys lists the keys of a project, of the instance for zero, newest first.
 func (s *Store) Keys(ctx context.Context, project webhook.ProjectID) ([]account.Key, error) {
@@ -118,8 +123,9 @@ func (s *Store) RevokeKey(ctx context.Context, id webhook.KeyID, since time.Time
 	})
 }
 
-// TouchKey stamps LastUsedAt unless it is less than a minute old.
-func (s *Store) TouchKey(ctx context.Context, id webhook.KeyID, used time.Time) error {
-	return wrap("stamp a key", s.write.WithContext(ctx).Exec("UPDATE keys SET last_used_at = ? WHERE id = ? AND last_used_at <= ?",
-		ms(used), uid(id.UUID), ms(used.Add(-touchEvery))).Error)
+// TouchKey stamps LastUsedAt and LastUsedAddr unless that was done less than a
+// minute ago.
+func (s *Store) TouchKey(ctx context.Context, id webhook.KeyID, used time.Time, addr string) error {
+	return wrap("stamp a key", s.write.WithContext(ctx).Exec("UPDATE keys SET last_used_at = ?, last_used_addr = ? WHERE id = ? AND last_used_at <= ?",
+		ms(used), clean(addr), uid(id.UUID), ms(used.Add(-touchEvery))).Error)
 }

@@ -20,29 +20,40 @@ type linkRow struct {
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
 	ExpiresAt int64
 	UsedAt    int64
+
+	CreatedByType string
+	CreatedByID   uid
+	CreatedByName string
 }
 
 func (linkRow) TableName() string { return "links" }
 
+func newLinkRow(l account.Link) linkRow {
+	return linkRow{
+		ID: uid(l.ID.UUID), Kind: string(l.Kind), Hash: l.Hash[:], ProjectID: uid(l.ProjectID.UUID), Email: clean(l.Email),
+		Role: string(l.Role), CreatedAt: ms(l.CreatedAt), ExpiresAt: ms(l.ExpiresAt), UsedAt: ms(l.UsedAt),
+		CreatedByType: string(l.CreatedBy.Type), CreatedByID: uid(l.CreatedBy.ID), CreatedByName: clean(l.CreatedBy.Name),
+	}
+}
+
 func (r linkRow) link() account.Link {
 	l := account.Link{
 		ID: webhook.LinkID{UUID: webhook.UUID(r.ID)}, Kind: account.LinkKind(r.Kind), ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)},
-		Email: r.Email, Role: account.Role(r.Role), ExpiresAt: at(r.ExpiresAt), UsedAt: at(r.UsedAt),
+		Email: r.Email, Role: account.Role(r.Role), CreatedAt: at(r.CreatedAt), ExpiresAt: at(r.ExpiresAt), UsedAt: at(r.UsedAt),
+		CreatedBy: actor(r.CreatedByType, r.CreatedByID, r.CreatedByName),
 	}
 	copy(l.Hash[:], r.Hash)
 	return l
 }
 
-const linkColumns = "l.id, l.kind, l.hash, l.project_id, l.email, l.role, l.created_at, l.expires_at, l.used_at"
+const linkColumns = `l.id, l.kind, l.hash, l.project_id, l.email, l.role, l.created_at, l.expires_at, l.used_at,
+ l.created_by_type, l.created_by_id, l.created_by_name`
 
 // CreateLink stores a link. Set-up links stand side by side: each node that
 // starts on an empty database shows its own.
 func (s *Store) CreateLink(ctx context.Context, link account.Link, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "create a link", func(tx *gorm.DB) error {
-		row := linkRow{
-			ID: uid(link.ID.UUID), Kind: string(link.Kind), Hash: link.Hash[:], ProjectID: uid(link.ProjectID.UUID), Email: clean(link.Email),
-			Role: string(link.Role), CreatedAt: ms(entry.At), ExpiresAt: ms(link.ExpiresAt), UsedAt: ms(link.UsedAt),
-		}
+		row := newLinkRow(link)
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

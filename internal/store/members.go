@@ -25,20 +25,24 @@ func (s *Store) Members(ctx context.Context, project webhook.ProjectID) ([]accou
 		Row   memberRow `gorm:"embedded"`
 		Email string
 		Name  string
+		Seen  int64
+		Proof int64
 	}
-	err := s.db(ctx).Raw(`SELECT m.project_id, m.user_id, m.role, m.created_at, u.email, u.name
+	err := s.db(ctx).Raw(`SELECT m.project_id, m.user_id, m.role, m.created_at, u.email, u.name, u.last_seen_at AS seen, u.totp_confirmed_at AS proof
  FROM members m JOIN users u ON u.id = m.user_id WHERE m.project_id = ? ORDER BY lower(u.email)`, uid(project.UUID)).Scan(&rows).Error
 	members := make([]account.Membership, len(rows))
 	for i, r := range rows {
 		members[i] = account.Membership{
 			ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.Row.ProjectID)}, UserID: webhook.UserID{UUID: webhook.UUID(r.Row.UserID)},
 			Email: r.Email, Name: r.Name, Role: account.Role(r.Row.Role), CreatedAt: at(r.Row.CreatedAt),
+			LastSeenAt: at(r.Seen), SecondFactor: r.Proof != 0,
 		}
 	}
 	return members, wrap("list members", err)
 }
 
-// SetMember adds a member or changes the role of one.
+// SetMember adds a member or changes the role of one. Who can't invite any more
+// leaves no invitations behind.
 func (s *Store) SetMember(ctx context.Context, member account.Membership, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "set a member", func(tx *gorm.DB) error {
 		role := clause.OnConflict{
@@ -47,6 +51,11 @@ func (s *Store) SetMember(ctx context.Context, member account.Membership, entry 
 		}
 		if err := addMember(tx, member, role); err != nil {
 			return err
+		}
+		if member.Role != account.Owner {
+			if err := dropInvitationsBy(tx, member.ProjectID, member.UserID); err != nil {
+				return err
+			}
 		}
 		return addAudit(tx, entry)
 	})
@@ -68,11 +77,14 @@ func addMember(tx *gorm.DB, member account.Membership, conflict clause.OnConflic
 	return err
 }
 
-// RemoveMember ends a membership.
+// RemoveMember ends a membership, and the invitations that the person made.
 func (s *Store) RemoveMember(ctx context.Context, project webhook.ProjectID, user webhook.UserID, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "remove a member", func(tx *gorm.DB) error {
 		result := tx.Where("project_id = ? AND user_id = ?", uid(project.UUID), uid(user.UUID)).Delete(&memberRow{})
 		if err := changed(result, "member"); err != nil {
+			return err
+		}
+		if err := dropInvitationsBy(tx, project, user); err != nil {
 			return err
 		}
 		return addAudit(tx, entry)

@@ -82,10 +82,10 @@ func (s *Store) SessionDelete(ctx context.Context, token string) error {
 	return wrap("end a session", s.write.WithContext(ctx).Exec("DELETE FROM sessions WHERE token_hash = ?", []byte(token)).Error)
 }
 
-// BindSession says whose session it is and where it runs.
-func (s *Store) BindSession(ctx context.Context, token string, user webhook.UserID, addr, agent string) error {
-	result := s.write.WithContext(ctx).Exec("UPDATE sessions SET user_id = ?, addr = ?, agent = ? WHERE token_hash = ?",
-		uid(user.UUID), clean(addr), clean(agent[:min(len(agent), maxAgent)]), []byte(token))
+// BindSession says whose session it is, since when and where it runs.
+func (s *Store) BindSession(ctx context.Context, token string, user webhook.UserID, since time.Time, addr, agent string) error {
+	result := s.write.WithContext(ctx).Exec("UPDATE sessions SET user_id = ?, created_at = ?, addr = ?, agent = ? WHERE token_hash = ?",
+		uid(user.UUID), ms(since), clean(addr), clean(agent[:min(len(agent), maxAgent)]), []byte(token))
 	return wrap("bind a session", changed(result, "session"))
 }
 
@@ -103,6 +103,13 @@ func (s *Store) SessionsOf(ctx context.Context, user webhook.UserID) ([]account.
 		sessions[i] = r.session()
 	}
 	return sessions, wrap("list sessions", err)
+}
+
+// EndSession ends one session of a user; NotFound if it has ended or is
+// somebody else's.
+func (s *Store) EndSession(ctx context.Context, user webhook.UserID, token string) error {
+	result := s.write.WithContext(ctx).Exec("DELETE FROM sessions WHERE user_id = ? AND token_hash = ?", uid(user.UUID), []byte(token))
+	return wrap("end a session", changed(result, "session"))
 }
 
 // EndSessions ends every session of a user but the one with the token.

@@ -22,6 +22,7 @@ type userRow struct {
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	LastSeenAt   int64
 	DisabledAt   int64
+	ConfirmedAt  int64 `gorm:"column:totp_confirmed_at;->"`
 }
 
 func (userRow) TableName() string { return "users" }
@@ -37,10 +38,11 @@ func (r userRow) user() account.User {
 	return account.User{
 		ID: webhook.UserID{UUID: webhook.UUID(r.ID)}, Email: r.Email, Name: r.Name, Role: account.Role(r.Role), PasswordHash: r.PasswordHash,
 		CreatedAt: at(r.CreatedAt), LastSeenAt: at(r.LastSeenAt), DisabledAt: at(r.DisabledAt),
+		SecondFactorAt: at(r.ConfirmedAt),
 	}
 }
 
-const userColumns = "u.id, u.email, u.name, u.role, u.password_hash, u.created_at, u.last_seen_at, u.disabled_at"
+const userColumns = "u.id, u.email, u.name, u.role, u.password_hash, u.created_at, u.last_seen_at, u.disabled_at, u.totp_confirmed_at"
 
 // HasAdmin says whether there is an admin who can sign in: enabled and with a
 // password.
@@ -201,12 +203,13 @@ func byKnown(entry webhook.AuditEntry, user account.User) webhook.AuditEntry {
 }
 
 // UpdateUser writes name, role, password hash and DisabledAt. Who is disabled
-// or gets another role is signed out everywhere with it.
+// or gets another role or password is signed out everywhere with it.
 func (s *Store) UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "update a user", func(tx *gorm.DB) error {
 		row := newUserRow(user)
-		err := tx.Exec(`DELETE FROM sessions WHERE user_id = ? AND EXISTS (SELECT 1 FROM users u WHERE u.id = ? AND (u.role <> ? OR u.disabled_at <> ?))`,
-			row.ID, row.ID, row.Role, row.DisabledAt).Error
+		err := tx.Exec(`DELETE FROM sessions WHERE user_id = ? AND EXISTS
+ (SELECT 1 FROM users u WHERE u.id = ? AND (u.role <> ? OR u.disabled_at <> ? OR u.password_hash <> ?))`,
+			row.ID, row.ID, row.Role, row.DisabledAt, row.PasswordHash).Error
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ func (h *Harness) NewKey(project webhook.ProjectID) account.Key {
 	k := account.Key{
 		ID: webhook.KeyID{UUID: mint.UUID(time.Now())}, ProjectID: project, Name: "key", Scopes: []account.Scope{account.ScopePublish, account.ScopeRead},
 		Hash: account.HashToken(mint.Token()), CreatedBy: webhook.Actor{Type: webhook.ActorUser, ID: mint.UUID(time.Now()), Name: "Ann"}, CreatedAt: moment(),
+		Prefix: "bwsk_abcd", ExpiresAt: moment().Add(time.Hour), LastUsedAddr: "192.0.2.7",
 	}
 	h.must(h.Store.CreateKey(h.T.Context(), k, h.audit("key.created")))
 	return k
@@ -101,7 +102,7 @@ var accounts = []scene{
 		ctx := h.T.Context()
 		known := h.NewUser("a@x.org")
 		h.must(h.Store.SessionCommit(ctx, "old", []byte("x"), time.Now().Add(time.Hour)))
-		h.must(h.Store.BindSession(ctx, "old", known.ID, "", ""))
+		h.must(h.Store.BindSession(ctx, "old", known.ID, moment(), "", ""))
 		link, entry := h.NewLink(account.LinkSetup, ""), h.audit("user.created")
 		stored, err := h.Store.CreateFirstAdmin(ctx, firstAdmin("A@x.org"), entry)
 		h.must(err)
@@ -137,9 +138,11 @@ var accounts = []scene{
 		u, k, now := h.NewUser("e@x.org"), h.NewKey(h.Project), moment()
 		for _, step := range []struct{ at, want time.Duration }{{0, 0}, {59 * time.Second, 0}, {time.Minute, time.Minute}} {
 			h.must(h.Store.TouchUser(h.T.Context(), u.ID, now.Add(step.at)))
-			h.must(h.Store.TouchKey(h.T.Context(), k.ID, now.Add(step.at)))
+			h.must(h.Store.TouchKey(h.T.Context(), k.ID, now.Add(step.at), step.at.String()))
 			h.same(first(h.Store.User(h.T.Context(), u.ID)).LastSeenAt, now.Add(step.want))
-			h.same(first(h.Store.Key(h.T.Context(), k.ID)).LastUsedAt, now.Add(step.want))
+			used := first(h.Store.Key(h.T.Context(), k.ID))
+			h.same(used.LastUsedAt, now.Add(step.want))
+			h.same(used.LastUsedAddr, step.want.String())
 		}
 	}},
 	{"a key is found by its hash, listed with its project and revoked once", func(h *Harness) {
@@ -255,16 +258,22 @@ func sessions(h *Harness) {
 	}
 	h.must(h.Store.SessionCommit(ctx, "old", []byte("x"), time.Now().Add(-time.Second)))
 	h.same(find("old"), "none")
+	began := moment().Add(-time.Minute)
 	for _, token := range []string{"one", "two", "three"} {
 		h.must(h.Store.SessionCommit(ctx, token, []byte("first"), time.Now().Add(time.Hour)))
-		h.must(h.Store.BindSession(ctx, token, user.ID, "192.0.2.1", "Browser\x00"))
+		h.must(h.Store.BindSession(ctx, token, user.ID, began, "192.0.2.1", "Browser\x00"))
 	}
 	h.must(h.Store.SessionCommit(ctx, "one", []byte("second"), time.Now().Add(2*time.Hour)))
 	h.same(find("one"), "second")
 	list := first(h.Store.SessionsOf(ctx, user.ID))
-	if len(list) != 3 || list[0].UserID != user.ID || list[0].Addr != "192.0.2.1" || list[0].ExpiresAt.Before(time.Now()) {
+	if len(list) != 3 || list[0].UserID != user.ID || list[0].Addr != "192.0.2.1" || !list[0].CreatedAt.Equal(began) || list[0].ExpiresAt.Before(time.Now()) {
 		h.T.Errorf("listed %+v", list)
 	}
+	thief := h.NewUser("thief@x.org")
+	h.refused(webhook.KindNotFound, func() error { return h.Store.EndSession(ctx, thief.ID, "two") })
+	h.same(find("two"), "first")
+	h.must(h.Store.EndSession(ctx, user.ID, "two"))
+	h.refused(webhook.KindNotFound, func() error { return h.Store.EndSession(ctx, user.ID, "two") })
 	h.must(h.Store.SessionDelete(ctx, "two"))
 	h.same(find("two"), "none")
 	h.must(h.Store.EndSessions(ctx, user.ID, "one"))
@@ -277,7 +286,7 @@ func sessions(h *Harness) {
 	h.refused(webhook.KindNotFound, func() error {
 		return h.Store.SessionUpdate(ctx, "two", []byte("back again"), time.Now().Add(time.Hour))
 	})
-	h.refused(webhook.KindNotFound, func() error { return h.Store.BindSession(ctx, "nobody", user.ID, "", "") })
+	h.refused(webhook.KindNotFound, func() error { return h.Store.BindSession(ctx, "nobody", user.ID, moment(), "", "") })
 }
 
 var topics = []scene{
