@@ -85,6 +85,26 @@ func (u *userCreateCommand) Run(ctx context.Context) error {
 	return u.print(id, map[string]any{"id": id, "email": u.Email, "role": u.Role})
 }
 
+type resetSecondFactorCommand struct {
+	database `embed:""`
+	output   `embed:""`
+	Email    string `required:"" help:"The person's email address."`
+}
+
+// Run signs the person out everywhere as well.
+func (r *resetSecondFactorCommand) Run(ctx context.Context) error {
+	desk, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer desk.Close()
+	id, err := desk.ResetSecondFactor(ctx, r.Email)
+	if err != nil {
+		return err
+	}
+	return r.print(id, map[string]any{"id": id, "email": r.Email})
+}
+
 type projectCreateCommand struct {
 	database   `embed:""`
 	output     `embed:""`

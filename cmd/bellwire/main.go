@@ -23,7 +23,8 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the whole product on a seeded database, with receivers and a trickle of events."`
 	Migrate migrateCommand `cmd:"" help:"Apply migrations and exit (serve also does)."`
 	User    struct {
-		Create userCreateCommand `cmd:"" help:"Create a user and print the id."`
+		Create            userCreateCommand        `cmd:"" help:"Create a user and print the id."`
+		ResetSecondFactor resetSecondFactorCommand `cmd:"" help:"Turn off the second factor of somebody who lost it."`
 	} `cmd:"" help:"People who can sign in."`
 	Project struct {
 		Create projectCreateCommand `cmd:"" help:"Create a project and print its id."`

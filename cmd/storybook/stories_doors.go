@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/a-h/templ"
 
 	"github.com/bellwire/bellwire/views/component"
@@ -33,6 +35,39 @@ func doorStories() map[string]teller {
 		"step-up": func(t string) templ.Component {
 			return session.StepUp(session.StepUpModel{Shell: door(t, "Confirm"), Action: "/step-up", Email: "ada@nimbus.example", Purpose: "reveal the secret of orders-prod", CancelURL: "#", Error: "is not your password"})
 		},
+		"step-up-code": func(t string) templ.Component {
+			return session.StepUp(session.StepUpModel{Shell: door(t, "Confirm"), Action: "/step-up", Email: "ada@nimbus.example", Purpose: "reveal the secret of orders-prod", CancelURL: "#", NeedsCode: true, CodeError: "was used already; wait for the next one"})
+		},
+		"code": func(t string) templ.Component {
+			return session.Code(session.CodeModel{Shell: door(t, "Second factor"), Action: "/sign-in/code", BackURL: "#"})
+		},
+		"code-wrong": func(t string) templ.Component {
+			return session.Code(session.CodeModel{Shell: door(t, "Second factor"), Action: "/sign-in/code", BackURL: "#", Recovery: true, Error: "That code is not one of your recovery codes, or was used."})
+		},
+		"enrol": func(t string) templ.Component {
+			return session.Enrol(session.EnrolModel{Shell: door(t, "Second factor"), BeginURL: "#", CancelURL: "#"})
+		},
+		"enrol-demanded": func(t string) templ.Component {
+			return session.Enrol(session.EnrolModel{Shell: door(t, "Second factor"), BeginURL: "#", Demanded: true, SignOutURL: "#"})
+		},
+		"enrol-scan": func(t string) templ.Component {
+			return session.Enrol(session.EnrolModel{Shell: door(t, "Second factor"), ConfirmURL: "#", CancelURL: "#", Secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", Size: 3, Picture: "M0 0h1v1h-1zM2 1h1v1h-1zM1 2h1v1h-1z", Code: component.Input{Error: "is not right; type the one that the app shows now, each counts once"}})
+		},
+		"recovery-codes": func(t string) templ.Component {
+			var codes []string
+			for range 10 {
+				codes = append(codes, "kq3m-n7vt-1xz9-abcd")
+			}
+			return session.Codes(session.CodesModel{Shell: door(t, "Recovery codes"), Codes: codes, SaveURL: "#", DoneURL: "#", Fresh: true})
+		},
+		"invitation-new":     func(t string) templ.Component { return session.Invitation(invitation(t, "new")) },
+		"invitation-sign-in": func(t string) templ.Component { return session.Invitation(invitation(t, "sign-in")) },
+		"invitation-join":    func(t string) templ.Component { return session.Invitation(invitation(t, "join")) },
+		"invitation-other":   func(t string) templ.Component { return session.Invitation(invitation(t, "other")) },
+		"invitation-link":    func(t string) templ.Component { return session.Invitation(invitation(t, "link")) },
+		"invitation-used": func(t string) templ.Component {
+			return session.Invitation(session.InvitationModel{Shell: door(t, "Invitation"), SignInURL: "#", Problem: "This link has been used or has expired; ask for a new one."})
+		},
 		"problem-404": func(t string) templ.Component {
 			app := shell(t, "Endpoints", "Not found")
 			return problem.Page(problem.PageModel{App: &app, Status: "404", Title: "There is no such endpoint here", Text: "It may belong to another project, or the link is not whole.", RequestID: id(404), Ways: []component.Link{{Label: "All endpoints", URL: "#"}, {Label: "Overview", URL: "#"}}})
@@ -41,4 +76,16 @@ func doorStories() map[string]teller {
 			return problem.Page(problem.PageModel{Auth: door(t, "Something broke"), Status: "500", Title: "Something broke on our side", Text: "Nothing you did. Deliveries go on regardless; try the page again in a moment.", RequestID: id(500), Ways: []component.Link{{Label: "Try again", URL: "#"}}})
 		},
 	}
+}
+
+func invitation(theme, way string) session.InvitationModel {
+	m := session.InvitationModel{
+		Shell: door(theme, "Invitation"), Action: "/invitation", Token: "t", Email: "grace@nimbus.example", Project: rtlName, Role: "developer",
+		RoleText: "Makes and changes endpoints, reveals and rotates their secrets, tests, resends.", By: emoji, Expires: in(7 * 24 * time.Hour),
+		Way: way, SignInURL: "#", SignOutURL: "#", Other: "ada@nimbus.example",
+	}
+	if way == "new" {
+		m.Password.Error = "must have at least 8 characters"
+	}
+	return m
 }

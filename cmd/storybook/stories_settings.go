@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/a-h/templ"
@@ -11,44 +12,184 @@ import (
 
 func settingsStories() map[string]teller {
 	return map[string]teller{
-		"keys":          func(t string) templ.Component { return settings.Keys(keys(t)) },
-		"keys-empty":    func(t string) templ.Component { return settings.Keys(settings.KeysModel{Shell: shell(t, "Keys")}) },
-		"members":       func(t string) templ.Component { return settings.Members(members(t)) },
-		"projects":      func(t string) templ.Component { return settings.Projects(projects(t)) },
-		"projects-none": func(t string) templ.Component { return settings.Projects(projectsNone(t)) },
-		"profile":       func(t string) templ.Component { return settings.Profile(profile(t)) },
+		"keys":            func(t string) templ.Component { return settings.Keys(keys(t)) },
+		"keys-made":       func(t string) templ.Component { return settings.Keys(keysMade(t)) },
+		"keys-wrong":      func(t string) templ.Component { return settings.Keys(keysWrong(t)) },
+		"keys-many":       func(t string) templ.Component { return settings.Keys(keysMany(t)) },
+		"keys-empty":      func(t string) templ.Component { return settings.Keys(keysEmpty(t)) },
+		"keys-read-only":  func(t string) templ.Component { return settings.Keys(keysReadOnly(t)) },
+		"members":         func(t string) templ.Component { return settings.Members(members(t)) },
+		"members-invited": func(t string) templ.Component { return settings.Members(membersInvited(t)) },
+		"members-wrong":   func(t string) templ.Component { return settings.Members(membersWrong(t)) },
+		"members-viewer":  func(t string) templ.Component { return settings.Members(membersViewer(t)) },
+		"members-nobody":  func(t string) templ.Component { return settings.Members(membersNobody(t)) },
+		"members-many":    func(t string) templ.Component { return settings.Members(membersMany(t)) },
+		"projects":        func(t string) templ.Component { return settings.Projects(projects(t)) },
+		"projects-none":   func(t string) templ.Component { return settings.Projects(projectsNone(t)) },
+		"profile":         func(t string) templ.Component { return settings.Profile(profile(t)) },
+		"profile-proven":  func(t string) templ.Component { return settings.Profile(profileProven(t)) },
+		"profile-off":     func(t string) templ.Component { return settings.Profile(profileTurningOff(t)) },
+		"profile-welcome": func(t string) templ.Component { return settings.Profile(profileWelcome(t, false)) },
+		"profile-stale":   func(t string) templ.Component { return settings.Profile(profileWelcome(t, true)) },
 	}
+}
+
+func scopes(on ...string) []component.Option {
+	all := []component.Option{
+		{Value: "publish", Label: "Publish events", Hint: "publish: what a backend needs to send, and nothing else."},
+		{Value: "read", Label: "Read the log", Hint: "read: endpoints, deliveries, events with their payloads, statistics."},
+		{Value: "manage", Label: "Manage", Hint: "manage: make and change endpoints, resend, make keys no stronger than itself."},
+		{Value: "secrets", Label: "Handle signing secrets", Hint: "secrets: reveal and rotate what deliveries are signed with."},
+	}
+	for i := range all {
+		for _, value := range on {
+			all[i].Selected = all[i].Selected || all[i].Value == value
+		}
+	}
+	return all
 }
 
 func keys(theme string) settings.KeysModel {
+	active := component.Mark{Tone: component.Good, Text: "active"}
 	return settings.KeysModel{
-		Shell: shell(theme, "Keys"), CreateURL: "#", Made: &settings.MadeKey{ID: id(3), Name: emoji, Secret: "bwsk_kq3mN7vT1xZ9aB4cD6eF8gH0jK2lM5nP", Command: "curl http://127.0.0.1:8080/api/v1/endpoints \\\n  -H 'Authorization: Bearer bwsk_kq3mN7vT1xZ9aB4cD6eF8gH0jK2lM5nP'"},
-		Scopes:    []component.Option{{Value: "publish", Label: "publish", Hint: "Send events", Selected: true}, {Value: "manage", Label: "manage", Hint: "Change endpoints, resend"}, {Value: "read", Label: "read", Hint: "See everything but secrets", Selected: true}, {Value: "secrets", Label: "secrets", Hint: "Reveal and rotate signing secrets"}},
-		ScopesErr: "Pick at least one.", Mistakes: []component.Mistake{{Field: "scopes", Text: "A key must be allowed something."}},
+		Shell: shell(theme, "Keys"), CreateURL: "#", Scopes: scopes(),
+		Expiry: []component.Option{{Value: "0", Label: "never"}, {Value: "2592000", Label: "in 30 days"}},
 		Rows: []settings.KeyRow{
-			{ID: id(3), Name: emoji, Scopes: []string{"publish", "read"}, By: "ada@nimbus.example", Created: ago(3 * time.Second), Revoke: revoke("k3")},
-			{ID: id(4), Name: longName, Scopes: []string{"publish", "manage", "read", "secrets"}, By: "grace@nimbus.example", Created: ago(90 * 24 * time.Hour), LastUsed: ago(4 * time.Second), Revoke: revoke("k4")},
-			{ID: id(5), Name: "old job", Scopes: []string{"read"}, By: "ada@nimbus.example", Created: ago(300 * 24 * time.Hour), LastUsed: ago(100 * 24 * time.Hour), Mark: component.Mark{Tone: component.Quiet, Text: "revoked"}},
+			{ID: id(3), Name: emoji, Prefix: "bwsk_kq3m…", May: []string{"publish events", "read the log"}, By: "ada@nimbus.example", Created: ago(3 * time.Second), Mark: active, Revoke: revoke("k3", "It was never used.")},
+			{ID: id(4), Name: longName, Prefix: "bwsk_9xTv…", May: []string{"publish events", "read the log", "manage", "handle signing secrets"}, By: longName, Created: ago(90 * 24 * time.Hour), Used: ago(4 * time.Second), Addr: "2001:db8:4711:aaaa:bbbb:cccc:dddd:eeee", Expires: in(20 * 24 * time.Hour), Mark: active, Revoke: revoke("k4", "It was used 4 s ago from 2001:db8:4711:aaaa:bbbb:cccc:dddd:eeee.")},
+			{ID: id(6), Name: rtlName, May: []string{"publish events"}, By: rtlName, Created: ago(200 * 24 * time.Hour), Used: ago(3 * time.Minute), Addr: "192.0.2.14", Mark: active, Revoke: revoke("k6", "It was used 3 min ago from 192.0.2.14.")},
+		},
+		Ended: []settings.KeyRow{
+			{ID: id(5), Name: "old job", Prefix: "bwsk_Aa01…", May: []string{"read the log"}, By: "ada@nimbus.example", Created: ago(300 * 24 * time.Hour), Used: ago(100 * 24 * time.Hour), Addr: "192.0.2.14", Mark: component.Mark{Tone: component.Quiet, Text: "revoked 99 d ago"}},
+			{ID: id(7), Name: "trial", Prefix: "bwsk_Bb02…", May: []string{"read the log"}, By: "ada@nimbus.example", Created: ago(60 * 24 * time.Hour), Mark: component.Mark{Tone: component.Quiet, Text: "expired 30 d ago"}},
 		},
 	}
 }
 
-func revoke(at string) component.ConfirmModel {
-	return component.ConfirmModel{ID: "revoke-" + at, Label: "Revoke", Title: "Revoke this key?", Consequence: "Programs that use it are refused from now on. It can't be brought back.", URL: "#", Danger: true, Small: true}
+func keysMade(theme string) settings.KeysModel {
+	m := keys(theme)
+	m.Made = &settings.MadeKey{
+		ID: id(3), Name: emoji, Secret: "bwsk_kq3mN7vT1xZ9aB4cD6eF8gH0jK2lM5nPqR7sT9uV1wX", Tries: "Publish a first event with it:",
+		Command: "curl -H 'Authorization: Bearer bwsk_kq3mN7vT1xZ9aB4cD6eF8gH0jK2lM5nPqR7sT9uV1wX' -H 'Content-Type: application/json' \\\n  -d '{\"topic\":\"product.viewed\",\"data\":{\"productId\":\"p1\"}}' http://127.0.0.1:8080/api/v1/events",
+	}
+	return m
+}
+
+func keysWrong(theme string) settings.KeysModel {
+	m := keys(theme)
+	m.Name = component.Input{Value: "checkout"}
+	m.ScopesErr = "must name at least one of publish, manage, read and secrets"
+	m.Mistakes = []component.Mistake{{Field: "scopes", Text: "scopes must name at least one of publish, manage, read and secrets"}}
+	return m
+}
+
+func keysMany(theme string) settings.KeysModel {
+	m := keys(theme)
+	for i := range 60 {
+		row := m.Rows[2]
+		row.ID, row.Name, row.Revoke = id(100+i), fmt.Sprintf("worker %d", i), revoke(fmt.Sprintf("m%d", i), "It was used 3 min ago from 192.0.2.14.")
+		m.Rows = append(m.Rows, row)
+	}
+	return m
+}
+
+func keysEmpty(theme string) settings.KeysModel {
+	m := keys(theme)
+	m.Rows, m.Ended = nil, nil
+	return m
+}
+
+func keysReadOnly(theme string) settings.KeysModel {
+	m := keys(theme)
+	m.CreateURL = ""
+	for i := range m.Rows {
+		m.Rows[i].Revoke = component.ConfirmModel{}
+	}
+	return m
+}
+
+func revoke(at, used string) component.ConfirmModel {
+	return component.ConfirmModel{ID: "revoke-" + at, Label: "Revoke", Title: "Revoke this key?", Consequence: used + " Programs that send it are refused at once. This can't be undone.", URL: "#", Danger: true, Small: true}
+}
+
+func roles(on string) []component.Option {
+	all := []component.Option{
+		{Value: "developer", Label: "Developer", Hint: "Makes and changes endpoints, reveals and rotates their secrets, tests, resends."},
+		{Value: "viewer", Label: "Viewer", Hint: "Reads deliveries and events; sees no secrets and no full URLs."},
+		{Value: "owner", Label: "Owner", Hint: "Everything a developer may, and members, keys and the project itself."},
+	}
+	for i := range all {
+		all[i].Selected = all[i].Value == on
+	}
+	return all
+}
+
+func member(n int, name, email, role string) settings.MemberRow {
+	at := fmt.Sprint(n)
+	return settings.MemberRow{
+		Name: name, Email: email, Role: role, Since: ago(20 * 24 * time.Hour), Last: ago(9 * time.Hour), Factor: component.Mark{Tone: component.Wait, Text: "off"},
+		Roles:  roles(role),
+		Change: component.ConfirmModel{ID: "role-" + at, Label: "Change role", Title: "Role of " + email, Consequence: "It counts from their next click.", URL: "#", Submit: "Save role", Small: true},
+		Remove: component.ConfirmModel{ID: "remove-" + at, Label: "Remove", Title: "Remove " + email + "?", Consequence: "They lose this project at their next click, and invitations that they made end. API keys that they made stay: revoke those that they know.", URL: "#", Danger: true, Small: true},
+	}
 }
 
 func members(theme string) settings.MembersModel {
-	roles := []component.Option{{Value: "viewer", Label: "viewer"}, {Value: "developer", Label: "developer", Selected: true}, {Value: "owner", Label: "owner"}}
+	you := member(1, "Ada Okafor", "ada@nimbus.example", "owner")
+	you.You, you.Last, you.Factor = true, ago(2*time.Second), component.Mark{Tone: component.Good, Text: "on"}
+	odd := member(2, rtlName, longName+"@nimbus.example", "developer")
+	fresh := member(3, "", "grace@nimbus.example", "viewer")
+	fresh.Last = component.Time{}
+	fresh.Factor = component.Mark{Tone: component.Good, Text: "on"}
+	fresh.Reset = component.ConfirmModel{ID: "reset-3", Label: "Reset second factor", Title: "Turn off the second factor of grace@nimbus.example?", Consequence: "From then on their password alone signs them in.", URL: "#", Danger: true, Small: true}
 	return settings.MembersModel{
-		Shell: shell(theme, "Members"), AddURL: "#", LinkURL: "#", Roles: roles, LinkRoles: roles[:2],
-		Expiry: []component.Option{{Value: "900", Label: "15 minutes"}, {Value: "3600", Label: "1 hour", Selected: true}},
-		Link:   &settings.MadeLink{Email: "grace@nimbus.example", Role: "developer", URL: "http://127.0.0.1:8080/link/3b1f0e3c9d…", Expires: in(time.Hour)},
-		Email:  component.Input{Value: "nobody@nimbus.example", Error: "no one here has this address; invite them with a link"},
-		Rows: []settings.MemberRow{
-			{Name: "Ada Okafor", Email: "ada@nimbus.example", Role: "owner", You: true, Since: ago(200 * 24 * time.Hour), Last: ago(2 * time.Second)},
-			{Name: rtlName, Email: longName + "@nimbus.example", Role: "developer", Since: ago(20 * 24 * time.Hour), Last: ago(9 * time.Hour), Remove: component.ConfirmModel{ID: "remove-1", Label: "Remove", Title: "Remove them from Nimbus Store?", Consequence: "They lose sight of this project at once.", URL: "#", Danger: true, Small: true}},
+		Shell: shell(theme, "Members"), InviteURL: "#", LinkURL: "#", Roles: roles("developer"), LinkRoles: roles("developer")[:2], Factors: true,
+		Lives:  []component.Option{{Value: "604800", Label: "7 days", Selected: true}, {Value: "2592000", Label: "30 days"}},
+		Expiry: []component.Option{{Value: "600", Label: "10 minutes"}, {Value: "3600", Label: "1 hour"}},
+		Rows:   []settings.MemberRow{you, odd, fresh},
+		Invitations: []settings.InvitationRow{
+			{Email: "linus@nimbus.example", Role: "developer", By: "Ada Okafor", Made: ago(time.Hour), Expires: in(6 * 24 * time.Hour), Mark: component.Mark{Tone: component.Wait, Text: "pending"}, RenewURL: "#", Revoke: revoke("i1", "")},
+			{Email: longName + "@nimbus.example", Role: "owner", By: rtlName, Made: ago(10 * 24 * time.Hour), Expires: ago(3 * 24 * time.Hour), Mark: component.Mark{Tone: component.Quiet, Text: "ran out"}, RenewURL: "#", Revoke: revoke("i2", "")},
 		},
 	}
+}
+
+func membersInvited(theme string) settings.MembersModel {
+	m := members(theme)
+	m.Link = &settings.MadeLink{Email: "linus@nimbus.example", Role: "developer", URL: "http://127.0.0.1:8080/invitation?token=kq3mN7vT1xZ9aB4cD6eF8gH0jK2lM5nPqR7sT9uV1wX", Expires: in(7 * 24 * time.Hour)}
+	return m
+}
+
+func membersWrong(theme string) settings.MembersModel {
+	m := members(theme)
+	m.Email = component.Input{Value: "ada@nimbus.example", Error: "belongs to a member already; change the role in the list"}
+	m.RoleErr = "must be owner, developer or viewer"
+	m.Mistakes = []component.Mistake{{Field: "email", Text: "email belongs to a member already"}, {Field: "role", Text: "role must be owner, developer or viewer"}}
+	m.LinkOpen, m.LinkEmail = true, component.Input{Value: "x", Error: "is not an email address"}
+	return m
+}
+
+func membersViewer(theme string) settings.MembersModel {
+	m := members(theme)
+	m.InviteURL, m.LinkURL, m.Factors, m.Invitations = "", "", false, nil
+	for i := range m.Rows {
+		m.Rows[i].Change, m.Rows[i].Remove, m.Rows[i].Reset = component.ConfirmModel{}, component.ConfirmModel{}, component.ConfirmModel{}
+	}
+	return m
+}
+
+func membersNobody(theme string) settings.MembersModel {
+	m := members(theme)
+	m.Rows, m.Invitations = nil, nil
+	return m
+}
+
+func membersMany(theme string) settings.MembersModel {
+	m := members(theme)
+	for i := range 80 {
+		m.Rows = append(m.Rows, member(100+i, fmt.Sprintf("Person %d", i), fmt.Sprintf("person%d@nimbus.example", i), "developer"))
+	}
+	return m
 }
 
 func projects(theme string) settings.ProjectsModel {
@@ -69,14 +210,38 @@ func projectsNone(theme string) settings.ProjectsModel {
 }
 
 func profile(theme string) settings.ProfileModel {
-	return settings.ProfileModel{
+	m := settings.ProfileModel{
 		Shell: shell(theme, "Profile"), Email: "ada@nimbus.example", Role: "member", NameURL: "#", Name: component.Input{Value: "Ada Okafor"}, PasswordURL: "#", HasPassword: true,
-		Current:   component.Input{Error: "is not your present password"},
-		Mistakes:  []component.Mistake{{Field: "current", Text: "The current password is another one."}},
-		EndOthers: component.ConfirmModel{ID: "others", Label: "Sign out everywhere else", Title: "End every other session?", Consequence: "2 browsers are signed out at once.", URL: "#"},
+		Factor:   settings.FactorModel{Mark: component.Mark{Tone: component.Wait, Text: "off"}, BeginURL: "/story/enrol"},
+		ThemeURL: "/theme", Theme: theme,
+		EndOthers: component.ConfirmModel{ID: "others", Label: "Sign out everywhere else", Title: "End every other session?", Consequence: "2 other browsers are signed out at once.", URL: "#"},
 		Sessions: []settings.SessionRow{
-			{Device: "Firefox 145 on Linux", Addr: "192.0.2.14", Started: ago(3 * time.Hour), Seen: ago(time.Second), Current: true},
+			{Device: "Firefox on Linux", Addr: "192.0.2.14", Started: ago(3 * time.Hour), Seen: ago(time.Second), Current: true},
 			{Device: "Safari on iPhone", Addr: "2001:db8:4711:aaaa:bbbb:cccc:dddd:eeee", Started: ago(90 * time.Hour), Seen: ago(9 * time.Hour), EndURL: "#"},
+			{Device: "Unknown browser", Addr: "198.51.100.7", Started: ago(100 * time.Hour), Seen: ago(80 * time.Hour), EndURL: "#"},
 		},
 	}
+	return m
+}
+
+func profileProven(theme string) settings.ProfileModel {
+	m := profile(theme)
+	m.Factor = settings.FactorModel{Mark: component.Mark{Tone: component.Good, Text: "on"}, On: true, Since: ago(40 * 24 * time.Hour), BeginURL: "#", Left: 2, Low: true, RenewURL: "#"}
+	return m
+}
+
+func profileTurningOff(theme string) settings.ProfileModel {
+	m := profileProven(theme)
+	m.Factor.Left, m.Factor.Low, m.Factor.OffURL, m.Factor.Open = 9, false, "#", true
+	m.Factor.Code = component.Input{Error: "was used already; wait for the next one"}
+	m.Current = component.Input{Error: "is not right"}
+	m.Mistakes = []component.Mistake{{Field: "off-code", Text: "code was used already; wait for the next one"}, {Field: "current", Text: "current password is not right"}}
+	return m
+}
+
+func profileWelcome(theme string, stale bool) settings.ProfileModel {
+	m := profile(theme)
+	m.HasPassword, m.Stale, m.Factor.BeginURL, m.Name.Value = false, stale, "", ""
+	m.Sessions, m.EndOthers = m.Sessions[:1], component.ConfirmModel{}
+	return m
 }

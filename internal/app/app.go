@@ -141,6 +141,7 @@ func newManage(c config.Config, version string, s *store.Store, keys *secret.Key
 		Store: s, Box: keys, URLs: out, Waker: w, Tester: t, Throttle: account.NewThrottle(time.Now), Now: time.Now, Log: log,
 		Facts: manage.Facts{
 			Version: version, BaseURL: c.BaseURL.String(), EgressIPs: c.EgressIPs, AllowHTTP: c.AllowHTTP, Retention: c.Retention,
+			StaffSecondFactor: c.StaffSecondFactor,
 		},
 	})
 }
@@ -180,6 +181,7 @@ const httpGrace = 5 * time.Second
 func (a *App) Run(ctx context.Context) error {
 	defer a.unlock()
 	defer a.store.Close()
+	defer a.manage.Settle()
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	group, ctx := errgroup.WithContext(ctx)

@@ -65,6 +65,15 @@ func (d *Desk) CreateUser(ctx context.Context, email, role, password string) (st
 	return user.ID.String(), err
 }
 
+// ResetSecondFactor takes somebody's second factor away and answers their id.
+func (d *Desk) ResetSecondFactor(ctx context.Context, email string) (string, error) {
+	user, err := d.manage.UserByEmail(ctx, d.caller, email)
+	if err != nil {
+		return "", err
+	}
+	return user.ID.String(), d.manage.ResetSecondFactor(ctx, d.caller, user.ID)
+}
+
 // CreateProject makes a project and answers the id.
 func (d *Desk) CreateProject(ctx context.Context, name, externalID string) (string, error) {
 	project, err := d.manage.CreateProject(ctx, d.caller, manage.NewProject{Name: name, ExternalID: externalID})

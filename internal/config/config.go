@@ -38,6 +38,7 @@ type Flags struct {
 	MetricsAddr    string `help:"Listener for /metrics; off if empty (admins see /metrics on the main address)." env:"BELLWIRE_METRICS_ADDR"`
 	AdminEmail     string `help:"First admin, made on an empty database." env:"BELLWIRE_ADMIN_EMAIL"`
 	AdminPassword  string `help:"The first admin's password." env:"BELLWIRE_ADMIN_PASSWORD"`
+	SecondFactor   string `help:"staff: admins and support must turn on a second factor before anything else." env:"BELLWIRE_REQUIRE_SECOND_FACTOR" name:"require-second-factor"`
 	LogLevel       string `help:"debug, info, warn or error." env:"BELLWIRE_LOG_LEVEL" default:"info"`
 }
 
@@ -84,6 +85,8 @@ type Config struct {
 	AdminEmail     string
 	AdminPassword  string
 	LogLevel       string
+	// StaffSecondFactor asks admins and support for a second factor.
+	StaffSecondFactor bool
 	// Dev allows http and loopback targets and says so in a banner.
 	Dev bool
 }
@@ -119,6 +122,8 @@ func (f Flags) Parse() (Config, error) {
 			p.add("BELLWIRE_EGRESS_IPS", "%q is not an address", ip)
 		}
 	}
+	c.StaffSecondFactor = f.SecondFactor == "staff"
+	p.check(c.StaffSecondFactor || f.SecondFactor == "", "BELLWIRE_REQUIRE_SECOND_FACTOR", "%q is not staff; leave it out to ask nobody", f.SecondFactor)
 	p.check(c.Workers >= 1 && c.Workers <= 100_000, "BELLWIRE_WORKERS", "must be 1 to 100000")
 	p.check(c.Retention >= time.Hour, "BELLWIRE_RETENTION", "must be at least 1h")
 	p.check((f.AdminEmail == "") == (f.AdminPassword == ""), "BELLWIRE_ADMIN_EMAIL", "and BELLWIRE_ADMIN_PASSWORD go together")

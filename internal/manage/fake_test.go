@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
@@ -35,6 +36,11 @@ type memory struct {
 	drainRate  float64
 	again      []webhook.DeliveryID // those asked for again by many, in order
 	touched    int
+	factors    map[webhook.UserID]account.SecondFactor
+	recovery   map[[32]byte]bool // true while it can be used
+
+	mu     sync.Mutex // guards failed, which is written beside answers
+	failed map[webhook.UserID]account.Failures
 }
 
 func newMemory() *memory {
@@ -51,6 +57,9 @@ func newMemory() *memory {
 		deliveries: map[webhook.DeliveryID]webhook.DeliveryRow{},
 		attempts:   map[webhook.DeliveryID][]webhook.Attempt{},
 		events:     map[webhook.EventID]webhook.Event{},
+		factors:    map[webhook.UserID]account.SecondFactor{},
+		recovery:   map[[32]byte]bool{},
+		failed:     map[webhook.UserID]account.Failures{},
 	}
 }
 
@@ -248,9 +257,9 @@ func (m *memory) RevokeKey(_ context.Context, id webhook.KeyID, at time.Time, en
 	return put(m, m.keys, id, k, entry)
 }
 
-func (m *memory) TouchKey(_ context.Context, id webhook.KeyID, at time.Time) error {
+func (m *memory) TouchKey(_ context.Context, id webhook.KeyID, at time.Time, addr string) error {
 	k := m.keys[id]
-	k.LastUsedAt = at
+	k.LastUsedAt, k.LastUsedAddr = at, addr
 	m.keys[id] = k
 	m.touched++
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"strings"
+	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/mint"
@@ -17,7 +18,12 @@ type NewKey struct {
 	// Name empty means "key".
 	Name   string
 	Scopes []string
+	// ExpiresIn zero makes a key that lasts.
+	ExpiresIn time.Duration
 }
+
+// MaxKeyLife is how long a key can last that ends by itself.
+const MaxKeyLife = 5 * 365 * 24 * time.Hour
 
 // IssuedKey is a new key with its secret, shown once.
 type IssuedKey struct {
@@ -59,6 +65,9 @@ func (s *Service) CreateKey(ctx context.Context, c account.Caller, n NewKey) (Is
 	if err != nil {
 		return none, err
 	}
+	if n.ExpiresIn < 0 || n.ExpiresIn > MaxKeyLife {
+		return none, webhook.Invalid("expiresInSeconds", "must be from 0 (never) to %d", int(MaxKeyLife.Seconds()))
+	}
 	if !n.ProjectID.IsZero() {
 		if _, err := s.Store.Project(ctx, n.ProjectID); err != nil {
 			return none, err
@@ -73,8 +82,14 @@ func (s *Service) CreateKey(ctx context.Context, c account.Caller, n NewKey) (Is
 		Hash:      account.HashToken(secret),
 		CreatedBy: c.Actor,
 		CreatedAt: now,
+		Prefix:    secret[:account.KeyPrefixLen],
 	}
-	entry := s.entry(c, "key.created", aboutKey(key), "with "+strings.Join(words(scopes), ", "))
+	detail := "with " + strings.Join(words(scopes), ", ")
+	if n.ExpiresIn > 0 {
+		key.ExpiresAt = now.Add(n.ExpiresIn)
+		detail += ", until " + key.ExpiresAt.Format(time.DateOnly)
+	}
+	entry := s.entry(c, "key.created", aboutKey(key), detail)
 	return IssuedKey{key, secret}, s.Store.CreateKey(ctx, key, entry)
 }
 
@@ -110,11 +125,14 @@ func (s *Service) AuthenticateKey(ctx context.Context, secret, addr string) (acc
 	if !key.RevokedAt.IsZero() {
 		return account.Caller{}, webhook.Unauthorized("this API key has been revoked")
 	}
+	if !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(s.now()) {
+		return account.Caller{}, webhook.Unauthorized("this API key has expired")
+	}
 	s.touch(func() error {
 		if s.now().Sub(key.LastUsedAt) < touchEvery {
 			return nil
 		}
-		return s.Store.TouchKey(ctx, key.ID, s.now())
+		return s.Store.TouchKey(ctx, key.ID, s.now(), addr)
 	})
 	return account.ForKey(key, addr), nil
 }

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
@@ -22,10 +23,18 @@ func (s *Service) Members(ctx context.Context, c account.Caller, project webhook
 	if err := c.May(account.ViewMembers, project); err != nil {
 		return nil, err
 	}
-	return s.Store.Members(ctx, project)
+	members, err := s.Store.Members(ctx, project)
+	if !c.Could(account.ChangeMembers, project) {
+		for i := range members {
+			members[i].SecondFactor = false
+		}
+	}
+	return members, err
 }
 
-// SetMember adds a member or changes the role of one.
+// SetMember adds a member or changes the role of one. Owners add by invitation
+// only: nobody has shown that the address is theirs, and whoever holds an
+// account under it would be let in.
 func (s *Service) SetMember(ctx context.Context, c account.Caller, project webhook.ProjectID, n NewMember) (account.Membership, error) {
 	var none account.Membership
 	if err := c.May(account.ChangeMembers, project); err != nil {
@@ -46,11 +55,14 @@ func (s *Service) SetMember(ctx context.Context, c account.Caller, project webho
 			return none, err
 		}
 	}
-	user, err := s.userFor(ctx, c, email, n.Name)
+	members, err := s.Store.Members(ctx, project)
 	if err != nil {
 		return none, err
 	}
-	members, err := s.Store.Members(ctx, project)
+	if c.User != nil && c.User.Role != account.Admin && !slices.ContainsFunc(members, func(m account.Membership) bool { return m.Email == email }) {
+		return none, webhook.Invalid("email", "belongs to nobody in this project; invite them with a link")
+	}
+	user, err := s.userFor(ctx, c, email, n.Name)
 	if err != nil {
 		return none, err
 	}
@@ -147,7 +159,11 @@ type IssuedLink struct {
 }
 
 // CreateSignInLink makes a single-use link that signs somebody in, and makes
-// them a member on first use.
+// them a member on first use. It is how a platform embeds the dashboard: the
+// platform has asked its customer for whatever proof it wants, so a link asks
+// no code of somebody with a second factor, as it asks no password. Nothing
+// great comes of it: links make developers and viewers, never sign staff in,
+// and who has a password still gives it, with a code, before a secret shows.
 func (s *Service) CreateSignInLink(ctx context.Context, c account.Caller, project webhook.ProjectID, n NewLink) (IssuedLink, error) {
 	var none IssuedLink
 	if err := c.May(account.IssueLinks, project); err != nil {
@@ -202,6 +218,7 @@ func (s *Service) newLink(kind account.LinkKind, path string, life time.Duration
 		ID:        webhook.LinkID{UUID: mint.UUID(now)},
 		Kind:      kind,
 		Hash:      account.HashToken(token),
+		CreatedAt: now,
 		ExpiresAt: now.Add(life),
 	}
 	return link, IssuedLink{URL: s.Facts.BaseURL + path + "?token=" + token, Token: token, ExpiresAt: link.ExpiresAt}

@@ -17,9 +17,9 @@ func TestTheFirstStartMakesTheAdminOrALinkForThem(t *testing.T) {
 	if err != nil || token != "" || len(b.db.users) != 1 {
 		t.Fatalf("%q, %v, %d users", token, err, len(b.db.users))
 	}
-	root := must[account.User](t)(b.Authenticate(t.Context(), "root@example.com", "correct horse", "192.0.2.1"))
-	if root.Role != account.Admin {
-		t.Errorf("role %s", root.Role)
+	root := must[manage.Entrance](t)(b.Authenticate(t.Context(), "root@example.com", "correct horse", "192.0.2.1"))
+	if root.User.Role != account.Admin {
+		t.Errorf("role %s", root.User.Role)
 	}
 	if token, err := b.Bootstrap(t.Context(), "", ""); err != nil || token != "" {
 		t.Errorf("a second start: %q, %v", token, err)
@@ -50,7 +50,7 @@ func TestAnInstallationWithoutAnAdminWhoCanSignInIsSetUpLikeAnEmptyOne(t *testin
 		if admin.ID != u.ID || len(b.db.users) != 1 {
 			t.Errorf("%s: the person is doubled", name)
 		}
-		must[account.User](t)(b.Authenticate(t.Context(), "ada@example.com", "correct horse", ""))
+		must[manage.Entrance](t)(b.Authenticate(t.Context(), "ada@example.com", "correct horse", ""))
 		if token := must[string](t)(b.Bootstrap(t.Context(), "", "")); token != "" {
 			t.Errorf("%s: a link after the set-up", name)
 		}
@@ -110,7 +110,7 @@ func TestUnknownPeopleAndWrongPasswordsLookTheSame(t *testing.T) {
 	if wrong.Error() != unknown.Error() || wrong.Error() != nonsense.Error() {
 		t.Errorf("%v, %v and %v differ", wrong, unknown, nonsense)
 	}
-	must[account.User](t)(b.Authenticate(t.Context(), " ADA@example.com ", "correct horse", "192.0.2.1"))
+	must[manage.Entrance](t)(b.Authenticate(t.Context(), " ADA@example.com ", "correct horse", "192.0.2.1"))
 	off := true
 	must[account.User](t)(b.UpdateUser(t.Context(), c, user.ID, manage.UserPatch{Disabled: &off}))
 	_, err := b.Authenticate(t.Context(), "ada@example.com", "correct horse", "192.0.2.1")
@@ -151,16 +151,16 @@ func TestPasswordsAreCheckedAgainAndChanged(t *testing.T) {
 	admin := b.person(account.Admin, "")
 	user := must[account.User](t)(b.CreateUser(t.Context(), admin, manage.NewUser{Email: "ada@example.com", Role: account.Member, Password: "correct horse"}))
 	c := account.ForUser(user, nil, false, "192.0.2.1")
-	wantPlaces(t, "a wrong password", b.StepUp(t.Context(), c, "battery"), "password")
-	if err := b.StepUp(t.Context(), c, "correct horse"); err != nil {
+	wantPlaces(t, "a wrong password", b.StepUp(t.Context(), c, "battery", ""), "password")
+	if err := b.StepUp(t.Context(), c, "correct horse", ""); err != nil {
 		t.Error(err)
 	}
-	wantPlaces(t, "a wrong old password", b.ChangePassword(t.Context(), c, "battery", "battery staple"), "password")
+	wantPlaces(t, "a wrong old password", b.ChangePassword(t.Context(), c, "battery", "battery staple"), "current")
 	wantPlaces(t, "a weak new password", b.ChangePassword(t.Context(), c, "correct horse", "short"), "password")
 	if err := b.ChangePassword(t.Context(), c, "correct horse", "battery staple"); err != nil {
 		t.Fatal(err)
 	}
-	must[account.User](t)(b.Authenticate(t.Context(), "ada@example.com", "battery staple", "192.0.2.1"))
+	must[manage.Entrance](t)(b.Authenticate(t.Context(), "ada@example.com", "battery staple", "192.0.2.1"))
 	fresh := b.person(account.Member, "")
 	fresh.SteppedUp = false
 	wantKind(t, "a first password in an old session", b.ChangePassword(t.Context(), fresh, "", "battery staple"), webhook.KindForbidden)
@@ -179,6 +179,24 @@ func TestNobodyChangesTheirOwnRole(t *testing.T) {
 	}
 }
 
+func TestNobodyWithoutAPasswordBecomesStaff(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin, member := b.person(account.Admin, ""), b.person(account.Member, account.Viewer)
+	for _, role := range []account.Role{account.Admin, account.Support} {
+		_, err := b.UpdateUser(t.Context(), admin, member.User.ID, manage.UserPatch{Role: &role})
+		wantKind(t, string(role)+" by link", err, webhook.KindConflict)
+		if b.db.users[member.User.ID].Role != account.Member {
+			t.Errorf("they are %s", b.db.users[member.User.ID].Role)
+		}
+	}
+	u := b.db.users[member.User.ID]
+	u.PasswordHash = "x"
+	b.db.users[u.ID] = u
+	role := account.Support
+	must[account.User](t)(b.UpdateUser(t.Context(), admin, u.ID, manage.UserPatch{Role: &role}))
+}
+
 func TestMembersAreAddedChangedAndRemovedButTheLastOwnerStays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -187,7 +205,9 @@ func TestMembersAreAddedChangedAndRemovedButTheLastOwnerStays(t *testing.T) {
 		_, err := b.SetMember(t.Context(), owner, b.project.ID, manage.NewMember{Email: email, Role: role})
 		return err
 	}
-	if err := set("New@Example.com", account.Viewer); err != nil {
+	wantPlaces(t, "an owner adds an address that nobody has shown to be theirs", set("New@Example.com", account.Viewer), "email")
+	_, err := b.SetMember(t.Context(), b.wide(account.ScopeManage), b.project.ID, manage.NewMember{Email: "New@Example.com", Role: account.Viewer})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if got := b.actions(); strings.Join(got, " ") != "user.created member.added" {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -53,6 +54,8 @@ type Facts struct {
 	EgressIPs []string
 	AllowHTTP bool
 	Retention time.Duration
+	// StaffSecondFactor asks admins and support for a second factor.
+	StaffSecondFactor bool
 }
 
 // Options are what a Service works with; all are needed.
@@ -69,14 +72,18 @@ type Options struct {
 }
 
 // Service carries out the use-cases. It keeps nothing between calls but whom
-// to tell of revoked keys.
+// to tell of revoked keys, and what still runs beside an answer.
 type Service struct {
 	Options
 	revoked func(webhook.KeyID)
+	running sync.WaitGroup
+	asides  chan struct{} // one for each that runs
 }
 
 // New makes a Service.
-func New(o Options) *Service { return &Service{Options: o, revoked: func(webhook.KeyID) {}} }
+func New(o Options) *Service {
+	return &Service{Options: o, revoked: func(webhook.KeyID) {}, asides: make(chan struct{}, asideAtOnce)}
+}
 
 // WhenRevoked names who remembers keys and must forget one that this process
 // revokes. It is called before the service is used.

@@ -19,7 +19,10 @@ type Store interface {
 	Instance
 	Projects
 	Users
+	SecondFactors
+	SignIns
 	Links
+	Invitations
 	Keys
 	Topics
 	Endpoints
@@ -59,7 +62,8 @@ type Projects interface {
 	// Members are sorted by email.
 	Members(ctx context.Context, project webhook.ProjectID) ([]account.Membership, error)
 	// SetMember adds a member or changes the role of one. It writes ProjectID,
-	// UserID, Role and, for a new one, CreatedAt.
+	// UserID, Role and, for a new one, CreatedAt. Who is no owner after it leaves
+	// no invitations open; nor does who is removed.
 	SetMember(ctx context.Context, member account.Membership, entry webhook.AuditEntry) error
 	RemoveMember(ctx context.Context, project webhook.ProjectID, user webhook.UserID, entry webhook.AuditEntry) error
 }
@@ -80,10 +84,42 @@ type Users interface {
 	// password already. Somebody who has the email becomes the admin, with the
 	// new password and without their sessions; it answers who is stored.
 	CreateFirstAdmin(ctx context.Context, admin account.User, entry webhook.AuditEntry) (account.User, error)
-	// UpdateUser writes name, role, password hash and DisabledAt.
+	// UpdateUser writes name, role, password hash and DisabledAt. Who is disabled
+	// or gets another role or password is signed out everywhere.
 	UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
 	// TouchUser stamps LastSeenAt unless it is less than a minute old.
 	TouchUser(ctx context.Context, id webhook.UserID, at time.Time) error
+}
+
+// SecondFactors keeps what people prove themselves with beside the password.
+type SecondFactors interface {
+	SecondFactor(ctx context.Context, id webhook.UserID) (account.SecondFactor, error)
+	// BeginSecondFactor keeps a sealed secret that is not confirmed, in place of
+	// one begun before; a Conflict if the second factor is on.
+	BeginSecondFactor(ctx context.Context, id webhook.UserID, sealed []byte) error
+	// ConfirmSecondFactor turns on what was begun with the sealed secret; a
+	// Conflict if that is not what stands there. The step is taken, the recovery
+	// codes are kept, and the person is signed out everywhere.
+	ConfirmSecondFactor(ctx context.Context, id webhook.UserID, sealed []byte, step int64, codes [][32]byte, entry webhook.AuditEntry) error
+	// DropSecondFactor turns it off with its codes and signs the person out
+	// everywhere; a Conflict if it is not on.
+	DropSecondFactor(ctx context.Context, id webhook.UserID, entry webhook.AuditEntry) error
+	// RenewRecoveryCodes replaces all codes; a Conflict if it is not on.
+	RenewRecoveryCodes(ctx context.Context, id webhook.UserID, codes [][32]byte, entry webhook.AuditEntry) error
+	// UseCode takes a step; a Conflict if it or a later one was taken.
+	UseCode(ctx context.Context, id webhook.UserID, step int64) error
+	// UseRecoveryCode takes a code and answers how many are left; NotFound if
+	// it is unknown or was used.
+	UseRecoveryCode(ctx context.Context, id webhook.UserID, hash [32]byte, entry webhook.AuditEntry) (int, error)
+}
+
+// SignIns keeps how sign-ins ended.
+type SignIns interface {
+	// SignedIn answers what failed since the sign-in before, and starts anew.
+	SignedIn(ctx context.Context, id webhook.UserID, entry webhook.AuditEntry) (account.Failures, error)
+	// SignInFailed counts one; the entry is written only if none was in the time
+	// before.
+	SignInFailed(ctx context.Context, id webhook.UserID, every time.Duration, entry webhook.AuditEntry) error
 }
 
 // Links keeps one-time links, found by the SHA-256 of their token.
@@ -102,6 +138,21 @@ type Links interface {
 	UseSignInLink(ctx context.Context, hash [32]byte, now time.Time, newcomer account.User, entry webhook.AuditEntry) (account.User, error)
 }
 
+// Invitations keeps links that make members of those who accept them.
+type Invitations interface {
+	// Invitations of a project that nobody has accepted, newest first; those
+	// that ran out within a month are among them.
+	Invitations(ctx context.Context, project webhook.ProjectID) ([]account.Link, error)
+	// CreateInvitation replaces an earlier one for the same project and address.
+	CreateInvitation(ctx context.Context, link account.Link, entry webhook.AuditEntry) error
+	RevokeInvitation(ctx context.Context, project webhook.ProjectID, id webhook.LinkID, entry webhook.AuditEntry) error
+	RenewInvitation(ctx context.Context, project webhook.ProjectID, id webhook.LinkID, hash [32]byte, expires time.Time, entry webhook.AuditEntry) error
+	// AcceptInvitation marks it used and makes the user a member; an existing
+	// role stays. A newcomer is stored: a Conflict if somebody has the email.
+	// NotFound if it is used or expired at now.
+	AcceptInvitation(ctx context.Context, hash [32]byte, now time.Time, user account.User, newcomer bool, entry webhook.AuditEntry) error
+}
+
 // Keys keeps API keys, found by the SHA-256 of their secret.
 type Keys interface {
 	// Keys of one project, zero for the instance's own, newest first, revoked
@@ -112,8 +163,9 @@ type Keys interface {
 	CreateKey(ctx context.Context, key account.Key, entry webhook.AuditEntry) error
 	// RevokeKey is a Conflict if the key is revoked already.
 	RevokeKey(ctx context.Context, id webhook.KeyID, at time.Time, entry webhook.AuditEntry) error
-	// TouchKey stamps LastUsedAt unless it is less than a minute old.
-	TouchKey(ctx context.Context, id webhook.KeyID, at time.Time) error
+	// TouchKey stamps LastUsedAt and LastUsedAddr unless that was done less than
+	// a minute ago.
+	TouchKey(ctx context.Context, id webhook.KeyID, at time.Time, addr string) error
 }
 
 // Topics keeps the catalogue, which is small enough to be read whole.

@@ -25,55 +25,6 @@ type UserPatch struct {
 	Disabled *bool
 }
 
-// Authenticate answers the user with this email and password. Somebody unknown
-// and a wrong password look and last the same.
-func (s *Service) Authenticate(ctx context.Context, email, password, addr string) (account.User, error) {
-	wrong := webhook.Unauthorized("that email and password don't belong together")
-	// Guesses are counted under the one spelling that is looked up; what is no
-	// address counts for its network alone.
-	address, invalid := account.Email(email)
-	if err := s.Throttle.Allow(address, addr); err != nil {
-		return account.User{}, err
-	}
-	var user account.User
-	if invalid == nil {
-		var err error
-		user, err = s.Store.UserByEmail(ctx, address)
-		if err != nil && webhook.KindOf(err) != webhook.KindNotFound {
-			return account.User{}, err
-		}
-	}
-	ok, err := account.CheckPassword(ctx, user.PasswordHash, password)
-	if err != nil {
-		return account.User{}, err
-	}
-	if !ok || !user.DisabledAt.IsZero() {
-		return account.User{}, wrong
-	}
-	s.Throttle.Succeeded(address, addr)
-	c := account.ForUser(user, nil, false, addr)
-	return user, s.Store.AddAudit(ctx, s.entry(c, "user.signed-in", aboutUser(user), "by password"))
-}
-
-// StepUp checks the caller's password again.
-func (s *Service) StepUp(ctx context.Context, c account.Caller, password string) error {
-	if c.User == nil {
-		return webhook.Forbidden("only people have passwords")
-	}
-	if err := s.Throttle.Allow(c.User.Email, c.Addr); err != nil {
-		return err
-	}
-	ok, err := account.CheckPassword(ctx, c.User.PasswordHash, password)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return webhook.Invalid("password", "is not right")
-	}
-	s.Throttle.Succeeded(c.User.Email, c.Addr)
-	return nil
-}
-
 // CallerOf answers who a session's user is now: role, memberships, and that
 // they have not been disabled since.
 func (s *Service) CallerOf(ctx context.Context, id webhook.UserID, steppedUp bool, addr string) (account.Caller, error) {
@@ -121,6 +72,18 @@ func (s *Service) Users(ctx context.Context, c account.Caller, filter UserFilter
 	return s.Store.Users(ctx, filter)
 }
 
+// UserByEmail finds somebody by their address, in any spelling.
+func (s *Service) UserByEmail(ctx context.Context, c account.Caller, email string) (account.User, error) {
+	if err := c.May(account.ViewUsers, webhook.ProjectID{}); err != nil {
+		return account.User{}, err
+	}
+	address, err := account.Email(email)
+	if err != nil {
+		return account.User{}, err
+	}
+	return s.Store.UserByEmail(ctx, address)
+}
+
 // CreateUser makes somebody who can sign in.
 func (s *Service) CreateUser(ctx context.Context, c account.Caller, n NewUser) (account.User, error) {
 	if err := c.May(account.ManageUsers, webhook.ProjectID{}); err != nil {
@@ -162,7 +125,8 @@ func (s *Service) newUser(ctx context.Context, n NewUser) (account.User, error) 
 }
 
 // UpdateUser changes name, role, or whether somebody can sign in. Nobody takes
-// their own admin rights, so that one admin always remains.
+// their own admin rights, so that one admin always remains, and nobody without
+// a password becomes staff: links sign in members only.
 func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.UserID, patch UserPatch) (account.User, error) {
 	var none account.User
 	if err := c.May(account.ManageUsers, webhook.ProjectID{}); err != nil {
@@ -186,6 +150,9 @@ func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.U
 		if err := account.CheckInstanceRole(*patch.Role); err != nil {
 			return none, err
 		}
+		if user.PasswordHash == "" && *patch.Role != account.Member {
+			return none, webhook.Conflict("%s has no password, and staff sign in with one; they set it on their profile first", user.Email)
+		}
 		detail += "role: " + string(user.Role) + " → " + string(*patch.Role) + "; "
 		user.Role = *patch.Role
 	}
@@ -201,18 +168,32 @@ func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.U
 	return user, s.Store.UpdateUser(ctx, user, s.entry(c, "user.updated", aboutUser(user), detail))
 }
 
-// ChangePassword gives the caller a new password. Who has none yet must have
-// signed in freshly.
+// Rename gives the caller another name.
+func (s *Service) Rename(ctx context.Context, c account.Caller, name string) error {
+	if c.User == nil {
+		return webhook.Forbidden("only people have names")
+	}
+	name, err := checkName("name", name)
+	if err != nil || name == c.User.Name {
+		return err
+	}
+	user := *c.User
+	user.Name = name
+	return s.Store.UpdateUser(ctx, user, s.entry(c, "user.updated", aboutUser(user), "name changed"))
+}
+
+// ChangePassword gives the caller a new password and signs them out
+// everywhere. Who has none yet must have signed in freshly.
 func (s *Service) ChangePassword(ctx context.Context, c account.Caller, current, next string) error {
 	if c.User == nil {
-		return webhook.Forbidden("only people have passwords")
+		return errPeopleOnly()
 	}
 	if c.User.PasswordHash == "" && !c.SteppedUp {
 		return webhook.Forbidden("sign in again before choosing a password")
 	}
 	if c.User.PasswordHash != "" {
-		if err := s.StepUp(ctx, c, current); err != nil {
-			return err
+		if err := s.checkPassword(ctx, c, current); err != nil {
+			return moved(err, "password", "current")
 		}
 	}
 	if err := account.CheckNewPassword(next, c.User.Email); err != nil {

@@ -18,6 +18,9 @@ type who string
 const (
 	anyone   who = "anyone"
 	signedIn who = "signed in"
+	// enrolling is signed in, too; those who have to turn their second factor on
+	// before anything else get no further.
+	enrolling who = "signed in, if only to enrol"
 	// member sees the project named in the path: its members and staff.
 	member who = "sees the project"
 	admin  who = "admin"
@@ -38,12 +41,19 @@ func (w *Web) admit(c *gin.Context, who who) error {
 	if err != nil {
 		return err
 	}
+	mustEnrol := w.Manage.MustEnrol(caller)
+	if who == anyone && mustEnrol {
+		caller = account.Caller{}
+	}
 	c.Set(ctxCaller, caller)
 	switch {
 	case who == anyone:
 		return nil
 	case caller.User == nil:
 		return w.sendToDoor(c)
+	case mustEnrol && who != enrolling:
+		c.Abort()
+		return w.redirect(c, pathFactor)
 	case who == admin && caller.User.Role != account.Admin:
 		return webhook.NotFound("nothing is at this address")
 	case who == member:
@@ -93,7 +103,7 @@ func (w *Web) meet(c *gin.Context) {
 	if _, met := c.Get(ctxCaller); met || !c.GetBool(ctxSession) && w.loadSession(c) != nil {
 		return
 	}
-	if caller, err := w.sessionCaller(c); err == nil {
+	if caller, err := w.sessionCaller(c); err == nil && !w.Manage.MustEnrol(caller) {
 		c.Set(ctxCaller, caller)
 	}
 }
@@ -104,7 +114,7 @@ func (w *Web) IsAdmin(c *gin.Context) bool {
 		return false
 	}
 	caller, err := w.sessionCaller(c)
-	return err == nil && caller.User != nil && caller.User.Role == account.Admin
+	return err == nil && caller.User != nil && caller.User.Role == account.Admin && !w.Manage.MustEnrol(caller)
 }
 
 // localPath keeps a "next" address only if it stays on this site.

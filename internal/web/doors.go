@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/static"
 	"github.com/bellwire/bellwire/views/component"
@@ -39,7 +40,7 @@ func (w *Web) signInModel(c *gin.Context, email, problem string) session.SignInM
 
 func (w *Web) doSignIn(c *gin.Context) error {
 	email := c.PostForm("email")
-	user, err := w.Manage.Authenticate(c.Request.Context(), email, c.PostForm("password"), c.ClientIP())
+	in, err := w.Manage.Authenticate(c.Request.Context(), email, c.PostForm("password"), c.ClientIP())
 	switch webhook.KindOf(err) {
 	case webhook.KindUnauthorized, webhook.KindLimited:
 		return w.render(c, http.StatusUnprocessableEntity, session.SignIn(w.signInModel(c, email, err.Error())))
@@ -47,10 +48,34 @@ func (w *Web) doSignIn(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.signIn(c, user, true); err != nil {
+	next := localPath(c.PostForm("next"))
+	if in.CodeNeeded() {
+		return w.askCode(c, in.Ticket, next)
+	}
+	return w.welcome(c, in, next)
+}
+
+// welcome begins the session of somebody who has given all that is asked, and
+// tells them of what they should know.
+func (w *Web) welcome(c *gin.Context, in manage.Entrance, next string) error {
+	if err := w.signIn(c, in.User, true); err != nil {
 		return err
 	}
-	return w.redirect(c, localPath(c.PostForm("next")))
+	if in.Failed.Count > 0 {
+		w.flash(c, component.Flash{
+			Tone: component.Retry,
+			Text: plural(int64(in.Failed.Count), "sign-in has", "sign-ins have") + " failed since your last one, the latest " +
+				relative(in.Failed.At, w.Now()) + " from " + in.Failed.Addr + ". If that was not you, change your password.",
+			Link: component.Link{Label: "Your profile", URL: pathProfile},
+		})
+	}
+	if in.RecoveryLeft >= 0 {
+		w.flash(c, component.Flash{
+			Tone: component.Retry, Text: "You used a recovery code; " + count(int64(in.RecoveryLeft)) + " of them are left.",
+			Link: component.Link{Label: "Make new ones", URL: pathProfile + "#factor-title"},
+		})
+	}
+	return w.redirect(c, next)
 }
 
 func (w *Web) doSignOut(c *gin.Context) error {
@@ -123,6 +148,12 @@ func (w *Web) useLink(c *gin.Context) error {
 	if err := w.signIn(c, user, user.PasswordHash == ""); err != nil {
 		return err
 	}
+	if user.LastSeenAt.IsZero() && user.PasswordHash == "" {
+		w.flash(c, component.Flash{
+			Tone: component.Good, Text: "Welcome. This link was good once; with a password you can come back without one.",
+			Link: component.Link{Label: "Set a password", URL: pathProfile + "#password-title"},
+		})
+	}
 	return w.redirect(c, under(project))
 }
 
@@ -136,23 +167,29 @@ func (w *Web) askPassword(c *gin.Context, refusal error) error {
 		back = from.RequestURI()
 	}
 	c.Abort()
-	return w.render(c, http.StatusForbidden, session.StepUp(w.stepUpModel(c, refusal.Error(), back, "")))
+	return w.render(c, http.StatusForbidden, session.StepUp(w.stepUpModel(c, refusal.Error(), back)))
 }
 
-func (w *Web) stepUpModel(c *gin.Context, purpose, next, problem string) session.StepUpModel {
+func (w *Web) stepUpModel(c *gin.Context, purpose, next string) session.StepUpModel {
 	user := w.caller(c).User
 	return session.StepUpModel{
 		Shell: w.auth(c, "Your password again"), Action: pathStepUp, Email: user.Email, Purpose: purposeOf(purpose),
-		Error: problem, Next: localPath(next), CancelURL: localPath(next), NoPassword: user.PasswordHash == "",
+		Next: localPath(next), CancelURL: localPath(next), NoPassword: user.PasswordHash == "", NeedsCode: !user.SecondFactorAt.IsZero(),
 	}
 }
 
 func (w *Web) doStepUp(c *gin.Context) error {
 	next := localPath(c.PostForm("next"))
-	err := w.Manage.StepUp(c.Request.Context(), w.caller(c), c.PostForm("password"))
+	err := w.Manage.StepUp(c.Request.Context(), w.caller(c), c.PostForm("password"), c.PostForm("code"))
 	switch webhook.KindOf(err) {
 	case webhook.KindInvalid, webhook.KindLimited:
-		return w.render(c, http.StatusUnprocessableEntity, session.StepUp(w.stepUpModel(c, c.PostForm("purpose"), next, err.Error())))
+		m := w.stepUpModel(c, c.PostForm("purpose"), next)
+		if wrong, ok := mistakes(err); ok {
+			m.Error, m.CodeError = wrong["password"], wrong["code"]
+		} else {
+			m.Error = err.Error()
+		}
+		return w.render(c, http.StatusUnprocessableEntity, session.StepUp(m))
 	}
 	if err != nil {
 		return err

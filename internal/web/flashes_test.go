@@ -20,7 +20,7 @@ func TestFlash_waits_for_the_next_whole_page(t *testing.T) {
 		"a wrong address":            b.get("/nothing").is(http.StatusNotFound),
 		"a missing thing":            b.get(f.path("endpoints", f.ours.ID.String())).is(http.StatusNotFound),
 		"a page that fails half way": b.get(f.path("endpoints", d.EndpointID.String()) + "?state=sleeping").is(http.StatusUnprocessableEntity),
-		"something forbidden":        b.post(f.path("members"), url.Values{"email": {"x@example.com"}}).is(http.StatusForbidden),
+		"something forbidden":        b.post(f.path("invitations"), url.Values{"email": {"x@example.com"}}).is(http.StatusForbidden),
 		"another site":               b.post("/sign-out", nil, "Sec-Fetch-Site", "cross-site").is(http.StatusForbidden),
 		"a live region":              b.get(f.path("deliveries"), "HX-Request", "true").is(http.StatusOK),
 	} {

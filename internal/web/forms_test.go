@@ -120,9 +120,9 @@ func TestDevice_names_browser_and_system(t *testing.T) {
 	t.Parallel()
 	for agent, want := range map[string]string{
 		"Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0":                            "Firefox on Linux",
-		"Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0":   "Edg on Windows",
+		"Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0":   "Edge on Windows",
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1": "Safari on iPhone",
-		"curl/8.5.0": "curl", "": "unknown browser", "Something (Linux)": "Linux",
+		"curl/8.5.0": "curl", "": "Unknown browser", "Something (Linux)": "Linux",
 	} {
 		if got := device(agent); got != want {
 			t.Errorf("%q: %q", agent, got)

@@ -22,13 +22,6 @@ func (w *Web) projectPages() []line {
 		{get, "/p/:project/search", member, w.search},
 		{get, "/p/:project/topics", member, w.listTopics},
 		{get, "/p/:project/topics/:topic", member, w.showTopic},
-		{get, "/p/:project/members", member, w.listMembers},
-		{post, "/p/:project/members", member, w.addMember},
-		{post, "/p/:project/members/:user/remove", member, w.removeMember},
-		{post, "/p/:project/members/links", member, w.makeLink},
-		{get, "/p/:project/keys", member, w.listKeys},
-		{post, "/p/:project/keys", member, w.createKey},
-		{post, "/p/:project/keys/:key/revoke", member, w.revokeKey},
 	}
 }
 

@@ -19,9 +19,6 @@ func (w *Web) ownPages() []line {
 		{get, "/", signedIn, w.home},
 		{get, pathProjects, signedIn, w.listProjects},
 		{post, pathProjects, signedIn, w.createProject},
-		{get, pathProfile, signedIn, w.showProfile},
-		{post, pathProfile + "/password", signedIn, w.changePassword},
-		{post, pathProfile + "/sessions/end-others", signedIn, w.endOtherSessions},
 	}
 }
 
@@ -102,92 +99,4 @@ func (w *Web) createProject(c *gin.Context) error {
 	}
 	w.done(c, "Project "+project.Name+" is made.")
 	return w.redirect(c, under(project.ID))
-}
-
-func (w *Web) showProfile(c *gin.Context) error { return w.profile(c, http.StatusOK, nil) }
-
-func (w *Web) profile(c *gin.Context, status int, wrong map[string]string) error {
-	shell, err := w.shell(c, atProfile, "Your profile")
-	if err != nil {
-		return err
-	}
-	user := w.caller(c).User
-	m := settings.ProfileModel{
-		Shell: shell, Email: user.Email, Role: string(user.Role), HasPassword: user.PasswordHash != "",
-		PasswordURL: pathProfile + "/password", Mistakes: listed(wrong),
-		// The use-case calls the present password "password" when it is wrong.
-		Current:  component.Input{Error: wrong["password"]},
-		Password: component.Input{Error: wrong["newPassword"]},
-	}
-	sessions, err := w.Sessions.SessionsOf(c.Request.Context(), user.ID)
-	if err != nil {
-		return err
-	}
-	here := hashToken(w.sessions.Token(c.Request.Context()))
-	for _, s := range sessions {
-		m.Sessions = append(m.Sessions, settings.SessionRow{
-			Device: device(s.Agent), Addr: s.Addr, Started: moment(s.CreatedAt, w.Now()), Seen: moment(s.LastSeenAt, w.Now()),
-			Current: s.Token == here,
-		})
-	}
-	if len(sessions) > 1 {
-		m.EndOthers = component.ConfirmModel{
-			ID: "end-others", Label: "Sign out everywhere else", Title: "Sign out everywhere else?",
-			Consequence: plural(int64(len(sessions)-1), "other browser is", "other browsers are") + " signed out at once.",
-			URL:         pathProfile + "/sessions/end-others", Submit: "Sign out",
-		}
-	}
-	return w.render(c, status, settings.Profile(m))
-}
-
-func (w *Web) changePassword(c *gin.Context) error {
-	user := w.caller(c).User
-	err := w.Manage.ChangePassword(c.Request.Context(), w.caller(c), c.PostForm("current"), c.PostForm("password"))
-	if wrong, ok := mistakes(err); ok {
-		return w.profile(c, http.StatusUnprocessableEntity, wrong)
-	}
-	if err != nil {
-		return err
-	}
-	// Whoever knew the old password is signed out, also where they know this
-	// browser's token.
-	if err := w.stepUp(c); err != nil {
-		return err
-	}
-	if err := w.Sessions.EndSessions(c.Request.Context(), user.ID, hashToken(w.sessions.Token(c.Request.Context()))); err != nil {
-		return err
-	}
-	w.done(c, "Your password is changed. Other browsers are signed out.")
-	return w.redirect(c, pathProfile)
-}
-
-func (w *Web) endOtherSessions(c *gin.Context) error {
-	if err := w.Sessions.EndSessions(c.Request.Context(), w.caller(c).User.ID, hashToken(w.sessions.Token(c.Request.Context()))); err != nil {
-		return err
-	}
-	w.done(c, "Other browsers are signed out.")
-	return w.redirect(c, pathProfile)
-}
-
-// device names a browser and system from what it says of itself.
-func device(agent string) string {
-	pick := func(names ...string) string {
-		for _, name := range names {
-			if strings.Contains(agent, name) {
-				return name
-			}
-		}
-		return ""
-	}
-	browser := pick("Firefox", "Edg", "Chrome", "Safari", "curl")
-	system := pick("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
-	switch {
-	case browser == "" && system == "":
-		return "unknown browser"
-	case browser == "":
-		return system
-	case system == "":
-		return browser
-	}
-	return browser + " on " + system
 }

@@ -17,6 +17,9 @@ const (
 	pathLink     = manage.LinkPath
 	pathProjects = "/projects"
 	pathProfile  = "/profile"
+	pathCode     = "/sign-in/code"
+	pathInvited  = manage.InvitationPath
+	pathFactor   = pathProfile + "/second-factor"
 	pathTheme    = "/theme"
 	pathIcon     = "/favicon.ico"
 )

@@ -63,31 +63,28 @@ func TestKeys_are_listed_for_developers_and_made_by_owners(t *testing.T) {
 	b.post(f.path("keys"), url.Values{"scope": {"read"}}).is(http.StatusForbidden)
 }
 
-func TestMembers_are_added_changed_and_removed(t *testing.T) {
+func TestMembers_change_roles_and_are_removed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	b := f.as(account.Owner)
-	f.user("dev@example.com", account.Member, "")
+	f.user("dev@example.com", account.Member, account.Viewer)
 	dev := f.signIn("dev@example.com")
-	dev.get(f.path()).is(http.StatusNotFound)
-	b.follow(f.path("members"), url.Values{"email": {"Dev@Example.com"}, "role": {"viewer"}}).says("dev@example.com is viewer now")
-	dev.get(f.path()).is(http.StatusOK)
-	b.follow(f.path("members"), url.Values{"email": {"dev@example.com"}, "role": {"developer"}}).says("dev@example.com is developer now")
-	list := b.get(f.path("members")).says("dev@example.com", "developer")
-	action, _ := list.form(`form:contains("Remove dev@example.com")`)
+	dev.get(f.path("endpoints", "new")).is(http.StatusForbidden)
+	action, form := b.get(f.path("members")).form(`form:contains("Role of dev@example.com")`)
+	if form.Get("role") != "viewer" {
+		t.Errorf("the dialog begins with %v", form)
+	}
+	form.Set("role", "developer")
+	b.follow(action, form).says("dev@example.com is developer now")
+	dev.get(f.path("endpoints", "new")).is(http.StatusOK)
+	form.Set("role", "admin")
+	b.post(action, form).is(http.StatusUnprocessableEntity)
+	action, _ = b.get(f.path("members")).form(`form:contains("Remove dev@example.com")`)
 	b.follow(action, nil).says("The member is removed")
 	dev.get(f.path()).is(http.StatusNotFound)
-}
-
-func TestMembers_with_a_wrong_email_keep_what_was_typed(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	b := f.as(account.Owner)
-	again := b.post(f.path("members"), url.Values{"email": {"not an email"}, "role": {"viewer"}}).is(http.StatusUnprocessableEntity)
-	if _, form := again.form(`form[action$="/members"]`); form.Get("email") != "not an email" || form.Get("role") != "viewer" {
-		t.Errorf("shown %v", form)
+	if leaves, _ := b.get(f.path("members")).form(`form:contains("Remove owner@example.com")`); b.post(leaves, nil).location != "/projects" {
+		t.Error("who leaves is not led out of the project")
 	}
-	b.post(f.path("members"), url.Values{"email": {"a@example.com"}, "role": {"admin"}}).is(http.StatusUnprocessableEntity)
 }
 
 func TestMembers_always_have_an_owner(t *testing.T) {
@@ -95,8 +92,9 @@ func TestMembers_always_have_an_owner(t *testing.T) {
 	f := newFixture(t)
 	b := f.as(account.Owner)
 	f.user("dev@example.com", account.Member, account.Developer)
-	b.post(f.path("members"), url.Values{"email": {"owner@example.com"}, "role": {"viewer"}}).is(http.StatusUnprocessableEntity).says("the only owner")
-	action, _ := b.get(f.path("members")).form(`form:contains("Remove owner@example.com")`)
+	action, _ := b.get(f.path("members")).form(`form:contains("Role of owner@example.com")`)
+	b.post(action, url.Values{"role": {"viewer"}}).is(http.StatusUnprocessableEntity).says("the only owner")
+	action, _ = b.get(f.path("members")).form(`form:contains("Remove owner@example.com")`)
 	b.post(action, nil).is(http.StatusConflict).says("the only owner")
 }
 
@@ -106,10 +104,10 @@ func TestMembers_links_are_made_by_admins_and_shown_once(t *testing.T) {
 	f.user("admin@example.com", account.Admin, "")
 	b := f.signIn("admin@example.com")
 	page := b.get(f.path("members")).is(http.StatusOK)
-	action, form := page.form(`form[action$="/members/links"]`)
+	action, form := page.form(`form[action$="/sign-in-links"]`)
 	form.Set("email", "nonsense")
 	wrong := b.post(action, form).is(http.StatusUnprocessableEntity)
-	if _, again := wrong.form(`form[action$="/members/links"]`); again.Get("email") != "nonsense" {
+	if _, again := wrong.form(`form[action$="/sign-in-links"]`); again.Get("email") != "nonsense" {
 		t.Errorf("shown %v", again)
 	}
 	if wrong.doc().Find("#link-email[aria-invalid]").Length() != 1 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -22,7 +23,10 @@ func problemWords(err error) (title, text string) {
 	case webhook.KindUnauthorized:
 		return "Sign in first", words
 	case webhook.KindForbidden:
-		return "You may not do this", words + " Ask an owner of the project for a role that may."
+		if account.LacksRole(err) {
+			words += " Ask an owner of the project for a role that may."
+		}
+		return "You may not do this", words
 	case webhook.KindNotFound:
 		return "Not found", words + " It may have been deleted, or it belongs to a project that you are not a member of."
 	case webhook.KindConflict:

@@ -31,7 +31,7 @@ const (
 // Routes are all of the dashboard's addresses.
 func (w *Web) Routes() []Route {
 	var routes []Route
-	for _, l := range slices.Concat(w.doors(), w.ownPages(), w.projectPages(), w.endpointPages(), w.logPages()) {
+	for _, l := range slices.Concat(w.doors(), w.ownPages(), w.profilePages(), w.factorPages(), w.projectPages(), w.peoplePages(), w.endpointPages(), w.logPages()) {
 		routes = append(routes, Route{l.method, l.path, string(l.who), w.handle(l.who, l.handle)})
 	}
 	return routes
@@ -42,12 +42,16 @@ func (w *Web) doors() []line {
 	return []line{
 		{get, pathSignIn, anyone, w.showSignIn},
 		{post, pathSignIn, anyone, w.doSignIn},
-		{post, pathSignOut, signedIn, w.doSignOut},
+		{get, pathCode, anyone, w.showCode},
+		{post, pathCode, anyone, w.doCode},
+		{post, pathSignOut, enrolling, w.doSignOut},
 		{get, pathSetup, anyone, w.showSetup},
 		{post, pathSetup, anyone, w.doSetup},
 		{get, pathLink, anyone, w.showLink},
 		{post, pathLink, anyone, w.useLink},
-		{post, pathStepUp, signedIn, w.doStepUp},
+		{get, pathInvited, anyone, w.showInvitation},
+		{post, pathInvited, anyone, w.acceptInvitation},
+		{post, pathStepUp, enrolling, w.doStepUp},
 		{post, pathTheme, anyone, w.setTheme},
 		{get, pathIcon, anyone, w.showIcon},
 	}

@@ -41,7 +41,7 @@ func (w *Web) secretTab(c *gin.Context, e webhook.Endpoint, x extras) (*endpoint
 		s.HideAfter, s.Revealed, s.RevealedNext = hideSecretAfter, x.revealed.Current, x.revealed.Next
 		s.Raw = x.revealed.Current != "" && !strings.HasPrefix(x.revealed.Current, "whsec_")
 	}
-	if !mayOnceSteppedUp(w.caller(c), account.UseSecrets, e.ProjectID) {
+	if !w.caller(c).Could(account.UseSecrets, e.ProjectID) {
 		return s, nil
 	}
 	offerRotation(s, e)

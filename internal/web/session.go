@@ -29,9 +29,15 @@ const (
 // Names of values in a session.
 const (
 	keyUser    = "user"
+	keySince   = "since" // when the person signed in
 	keyStepUp  = "step-up"
 	keySeen    = "seen"
 	keyFlashes = "flashes"
+	// Between the two steps of a sign-in; nothing but the second step reads them.
+	keyTicketUser     = "ticket-user"
+	keyTicketPassword = "ticket-password"
+	keyTicketAt       = "ticket-at"
+	keyTicketTries    = "ticket-tries"
 )
 
 func init() {
@@ -142,6 +148,7 @@ func (w *Web) signIn(c *gin.Context, user account.User, steppedUp bool) error {
 		return err
 	}
 	w.sessions.Put(ctx, keyUser, user.ID.String())
+	w.sessions.Put(ctx, keySince, w.Now())
 	w.sessions.Put(ctx, keySeen, w.Now())
 	if steppedUp {
 		w.sessions.Put(ctx, keyStepUp, w.Now())
@@ -157,7 +164,8 @@ func (w *Web) bind(c *gin.Context, user webhook.UserID) error {
 		return err
 	}
 	w.sessions.WriteSessionCookie(ctx, c.Writer, token, expires)
-	return w.Sessions.BindSession(ctx, hashToken(token), user, c.ClientIP(), c.Request.UserAgent())
+	since := w.sessions.GetTime(ctx, keySince)
+	return w.Sessions.BindSession(ctx, hashToken(token), user, since, c.ClientIP(), c.Request.UserAgent())
 }
 
 // hashToken is the form in which scs hands tokens to the store.
@@ -166,7 +174,8 @@ func hashToken(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// stepUp notes that the person gave their password just now.
+// stepUp notes that the person gave their password just now. It also carries
+// them over an act that ended all of their sessions, this one included.
 func (w *Web) stepUp(c *gin.Context) error {
 	ctx := c.Request.Context()
 	if err := w.sessions.RenewToken(ctx); err != nil {

@@ -31,10 +31,12 @@ type Sessions interface {
 	// webhook.NotFound if it was ended.
 	SessionUpdate(ctx context.Context, token string, data []byte, expires time.Time) error
 	SessionDelete(ctx context.Context, token string) error
-	// BindSession says whose session it is and where it runs, for the list of
-	// sessions on the profile page.
-	BindSession(ctx context.Context, token string, user webhook.UserID, addr, agent string) error
+	// BindSession says whose session it is, since when and where it runs, for the
+	// list of sessions on the profile page.
+	BindSession(ctx context.Context, token string, user webhook.UserID, since time.Time, addr, agent string) error
 	SessionsOf(ctx context.Context, user webhook.UserID) ([]account.Session, error)
+	// EndSession ends one of the user's sessions; NotFound if it is not theirs.
+	EndSession(ctx context.Context, user webhook.UserID, token string) error
 	// EndSessions ends every session of the user but the one with the token.
 	EndSessions(ctx context.Context, user webhook.UserID, except string) error
 }

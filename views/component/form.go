@@ -49,6 +49,9 @@ func fieldAttributes(m FieldModel) templ.Attributes {
 	if m.Autofocus {
 		attrs["autofocus"] = true
 	}
+	if m.Digits {
+		attrs["inputmode"] = "numeric"
+	}
 	if m.Mono {
 		attrs["spellcheck"], attrs["autocapitalize"] = "false", "none"
 	}

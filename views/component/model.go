@@ -92,6 +92,8 @@ type FieldModel struct {
 	Autocomplete string
 	Required     bool
 	Autofocus    bool
+	// Digits brings up the keyboard with figures.
+	Digits bool
 	// Mono sets the value in the fixed-width face: URLs, ids, patterns.
 	Mono bool
 	// Optional shows the word beside the label.
