@@ -76,9 +76,24 @@ func (s *Service) Endpoint(ctx context.Context, c account.Caller, id webhook.End
 	return maskEndpoint(c, e), err
 }
 
+// PastEndpoint is Endpoint for those who read its log: deleted ones are
+// answered too.
+func (s *Service) PastEndpoint(ctx context.Context, c account.Caller, id webhook.EndpointID) (webhook.Endpoint, error) {
+	e, err := s.pastEndpoint(ctx, c, account.ViewEndpoints, id)
+	return maskEndpoint(c, e), err
+}
+
 // endpoint finds one that is not deleted and that the caller may act on.
 // Another project's is missing.
 func (s *Service) endpoint(ctx context.Context, c account.Caller, action account.Action, id webhook.EndpointID) (webhook.Endpoint, error) {
+	e, err := s.pastEndpoint(ctx, c, action, id)
+	if err == nil && !e.DeletedAt.IsZero() {
+		return webhook.Endpoint{}, webhook.NotFound("there is no such endpoint")
+	}
+	return e, err
+}
+
+func (s *Service) pastEndpoint(ctx context.Context, c account.Caller, action account.Action, id webhook.EndpointID) (webhook.Endpoint, error) {
 	missing := webhook.NotFound("there is no such endpoint")
 	project, err := s.Store.EndpointOwner(ctx, id)
 	if webhook.KindOf(err) == webhook.KindNotFound || err == nil && !c.Sees(project) {
@@ -90,11 +105,7 @@ func (s *Service) endpoint(ctx context.Context, c account.Caller, action account
 	if err := c.May(action, project); err != nil {
 		return webhook.Endpoint{}, err
 	}
-	e, err := s.Store.Endpoint(ctx, project, id)
-	if err == nil && !e.DeletedAt.IsZero() {
-		return webhook.Endpoint{}, missing
-	}
-	return e, err
+	return s.Store.Endpoint(ctx, project, id)
 }
 
 // maskEndpoint hides what carries tokens from those who only look: values of

@@ -88,7 +88,7 @@ func (s *Service) StatsByEndpoint(ctx context.Context, c account.Caller, f webho
 // waiting for one.
 const (
 	maxStandings = 10_000
-	maxBacklog   = 1000
+	MaxBacklog   = 1000
 )
 
 // Standings answers how each endpoint of a project stands, newest first, with
@@ -115,7 +115,7 @@ func (s *Service) Backlogs(ctx context.Context, c account.Caller, project webhoo
 	if err := c.May(account.ViewDeliveries, project); err != nil {
 		return nil, err
 	}
-	return s.Store.Backlogs(ctx, project, endpoints, maxBacklog)
+	return s.Store.Backlogs(ctx, project, endpoints, MaxBacklog)
 }
 
 func (s *Service) statsFilter(ctx context.Context, c account.Caller, f webhook.StatsFilter) (webhook.StatsFilter, error) {

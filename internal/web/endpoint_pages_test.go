@@ -316,7 +316,7 @@ func TestEndpointPage_pauses_resumes_tests_and_deletes(t *testing.T) {
 	d := f.delivery(f.ours)
 	one := f.path("endpoints", d.EndpointID.String())
 	b.get(one).is(http.StatusOK).says("1 waiting delivery is cancelled", "nothing sent yet")
-	b.follow(one+"/pause", nil).says("Paused", "paused by a person")
+	b.follow(one+"/pause", nil).says("Paused by developer@example.com", "1 delivery is held")
 	if got := b.get(f.path("deliveries", d.ID.String())); !strings.Contains(got.text(), "Held: the endpoint is paused") {
 		t.Errorf("the delivery says %s", got.text())
 	} else if got.hides("Next try"); got.offers(f.path("deliveries", d.ID.String(), "send-now")) {
@@ -325,19 +325,24 @@ func TestEndpointPage_pauses_resumes_tests_and_deletes(t *testing.T) {
 	b.follow(f.path("deliveries", d.ID.String(), "send-now"), nil).says("It stays held until the endpoint is resumed")
 	b.post(one+"/pause", nil).is(http.StatusConflict)
 	b.post(one+"/resume", url.Values{"rate": {"quickly"}}).is(http.StatusUnprocessableEntity)
-	b.follow(one+"/resume", url.Values{"rate": {"10"}}).says("Resumed")
-	b.post(one+"/test", url.Values{"topic": {"product.viewed"}}).is(http.StatusOK).says("200 in 84 ms. The receiver took it.").hides("<script>alert")
+	b.follow(one+"/resume", url.Values{"rate": {"10"}}).says("Resumed. 1 held delivery goes out at 10 per second")
+	b.post(one+"/test", url.Values{"topic": {"product.viewed"}}).is(http.StatusOK).says("Your server answered 200 OK.", "Took84 ms").hides("<script>alert")
 	f.tester.status = 401
-	b.post(one+"/test", nil).is(http.StatusOK).says("Your server answered 401 (84 ms).")
+	b.post(one+"/test", nil).is(http.StatusOK).says("Your server answered 401.", "answered as a test wants")
 	if len(f.tester.jobs) != 2 || !f.tester.jobs[0].Delivery.Test {
 		t.Errorf("sent %+v", f.tester.jobs)
 	}
-	gone := b.follow(one+"/delete", nil)
+	b.post(one+"/delete", nil).is(http.StatusUnprocessableEntity).says("Nothing is deleted yet: 1 waiting delivery would be cancelled.")
+	gone := b.follow(one+"/delete", url.Values{"confirm": {"orders"}})
 	if gone.location != f.path("endpoints") {
 		t.Errorf("leads to %q", gone.location)
 	}
 	gone.says("orders is deleted", "No endpoint yet")
-	b.get(one).is(http.StatusNotFound)
+	past := b.get(one+"?tab=secret").is(http.StatusOK).says("deleted", "Nothing is sent to it any more", "product.viewed").hides("Send test", "Signing secret")
+	past.doc().Find(`main form[method="post"]`).Each(func(_ int, s *goquery.Selection) {
+		t.Errorf("a deleted endpoint has a form to %s", s.AttrOr("action", "?"))
+	})
+	b.post(one+"/pause", nil).is(http.StatusNotFound)
 	b.get(f.path("deliveries", d.ID.String())).is(http.StatusOK).says("(deleted)", "Cancelled")
 }
 
@@ -348,7 +353,7 @@ func TestEndpointPage_shows_settings_and_health(t *testing.T) {
 	d := f.delivery(f.ours)
 	f.attempted(500)
 	one := f.path("endpoints", d.EndpointID.String())
-	b.get(one+"?tab=settings").is(http.StatusOK).says("https://receiver.example/hook?token=t0p", "product.viewed", "aicommerce")
+	b.get(one+"?tab=settings").is(http.StatusOK).says("https://receiver.example/hook?token=t0p", "It takes events of product.viewed.", "The format is AI Commerce.")
 	b.get(one+"?tab=health").is(http.StatusOK).says("Your server answered with an error status.", "0.0 %")
 	b.get(one + "?state=exhausted").is(http.StatusOK).says("500 Internal Server Error")
 	list := b.get(f.path("endpoints")).is(http.StatusOK).says("orders", "unsteady")

@@ -5,9 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
-	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/endpoints"
 )
 
@@ -34,116 +32,11 @@ func presentEndpoint(e webhook.Endpoint, buckets []webhook.StatsBucket, last hou
 	return row
 }
 
-func presentHead(e webhook.Endpoint, stats manage.Stats, last hour, now time.Time) endpoints.Head {
-	head := endpoints.Head{
-		Name: e.Name, ID: e.ID.String(), Target: e.URL, Deleted: !e.DeletedAt.IsZero(),
-		Figures: []component.Figure{
-			{Label: "Success rate, 24 h", Value: percent(stats.Delivered, stats.Delivered+stats.Failed), Note: plural(stats.Delivered+stats.Failed, "attempt", "attempts")},
-			{Label: "p95 latency", Value: latencyWords(stats.Latency, 0.95)},
-			{Label: "Last success", Value: orDash(moment(e.LastSuccessAt, now).Text)},
-			{Label: "Open", Value: capped(open(stats))},
-		},
-	}
-	var note string
-	head.Mark, note = endpointMark(e, last)
-	switch {
-	case e.State == webhook.EndpointPaused:
-		head.Because, head.Since = sentence("Paused: "+note), moment(e.PausedAt, now)
-	case e.ConsecutiveFailures >= troubleFrom:
-		head.Because, head.Since = sentence(note), moment(failingSince(e), now)
-	case note != "":
-		head.Because = sentence(note)
-	case e.NotBefore.After(now):
-		head.Because = "The receiver asked for quiet; the next request goes in " + span(e.NotBefore.Sub(now)) + "."
-	}
-	return head
-}
-
 func orDash(s string) string {
 	if s == "" {
 		return "–"
 	}
 	return s
-}
-
-// open counts what is neither delivered nor given up.
-func open(s manage.Stats) int64 {
-	return s.States[webhook.Waiting] + s.States[webhook.Sending] + s.States[webhook.Held]
-}
-
-func openWords(s manage.Stats) string {
-	switch n := open(s); n {
-	case 0:
-		return "nothing waits, so no delivery is"
-	case 1:
-		return "1 waiting delivery is"
-	default:
-		return capped(n) + " waiting deliveries are"
-	}
-}
-
-// offerPause adds the button that fits the endpoint's state.
-func offerPause(head *endpoints.Head, e webhook.Endpoint, stats manage.Stats) {
-	if e.State == webhook.EndpointActive {
-		head.Pause = component.ConfirmModel{
-			ID: "pause", Label: "Pause", Title: "Pause " + e.Name + "?", Submit: "Pause",
-			Consequence: "Nothing is lost: events are held and go out when you resume it.", URL: pathEndpoint(e, "pause"),
-		}
-		return
-	}
-	head.ResumeURL = pathEndpoint(e, "resume")
-	head.Held = plural(open(stats), "held delivery goes out", "held deliveries go out")
-	head.ResumeRates = []component.Option{
-		{Value: "", Label: "as fast as it takes them", Selected: true}, {Value: "1", Label: "1 per second"},
-		{Value: "10", Label: "10 per second"}, {Value: "100", Label: "100 per second"},
-	}
-}
-
-// presentSettings sets the form's four steps out to read.
-func presentSettings(e webhook.Endpoint) []endpoints.SettingGroup {
-	return []endpoints.SettingGroup{
-		{Title: "Where", Rows: []endpoints.SettingRow{
-			{Label: "Name", Values: []string{e.Name}}, {Label: "URL", Values: []string{e.URL}, Mono: true},
-			{Label: "Settings version", Values: []string{fmt.Sprint(e.Version)}},
-		}},
-		{Title: "How it looks on the wire", Rows: formatRows(e)},
-		{Title: "Which events", Rows: whichRows(e)},
-		{Title: "How it is sent", Rows: howRows(e)},
-	}
-}
-
-func formatRows(e webhook.Endpoint) []endpoints.SettingRow {
-	rows := []endpoints.SettingRow{{Label: "Format", Values: []string{string(e.Format)}}}
-	if e.Custom != nil {
-		rows = append(rows,
-			endpoints.SettingRow{Label: "Signature header", Values: []string{e.Custom.Header + ": " + e.Custom.Value}, Mono: true},
-			endpoints.SettingRow{Label: "Signed", Values: []string{e.Custom.Signed + ", " + e.Custom.Encoding}, Mono: true},
-			endpoints.SettingRow{Label: "Body", Values: []string{e.Custom.Body}})
-	}
-	return rows
-}
-
-func whichRows(e webhook.Endpoint) []endpoints.SettingRow {
-	rows := []endpoints.SettingRow{{Label: "Topics", Values: e.Topics, Mono: true}}
-	for _, list := range []struct {
-		label  string
-		values []string
-	}{{"Prompt names", e.Prompt.Names}, {"Prompt tags", e.Prompt.Tags}, {"Prompt labels", e.Prompt.Labels}} {
-		if len(list.values) > 0 {
-			rows = append(rows, endpoints.SettingRow{Label: list.label, Values: list.values, Mono: true})
-		}
-	}
-	var payload []string
-	for _, p := range e.Payload.Rows {
-		payload = append(payload, strings.TrimSpace(p.Path+" "+operatorLabel(p.Operator)+" "+p.Value))
-	}
-	if e.Payload.Expression != "" {
-		payload = append(payload, e.Payload.Expression)
-	}
-	if len(payload) > 0 {
-		rows = append(rows, endpoints.SettingRow{Label: "Data", Values: payload, Mono: true})
-	}
-	return rows
 }
 
 func howRows(e webhook.Endpoint) []endpoints.SettingRow {

@@ -1,13 +1,9 @@
 package web
 
 import (
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 )
@@ -73,79 +69,5 @@ func TestPresentEndpoint_is_a_row_of_the_list(t *testing.T) {
 	}
 	if row := presentEndpoint(wellEndpoint(), nil, hour{attempts: 20, failed: 20}, noon); row.SuccessRate != "–" || row.P95 != "–" || row.MoreTopics != "" || row.Note == "" {
 		t.Errorf("without numbers: %+v", row)
-	}
-}
-
-func TestPresentHead_explains_what_is_not_well(t *testing.T) {
-	t.Parallel()
-	e := wellEndpoint()
-	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "" || head.Figures[3].Value != "0" {
-		t.Errorf("well: %+v", head)
-	}
-	if head := presentHead(e, manage.Stats{}, hour{attempts: 24, failed: 11}, noon); head.Mark.Text != "unsteady" || head.Because != "45 % of 24 attempts failed in the last hour." || !head.Since.Zero() {
-		t.Errorf("unsteady: %+v", head)
-	}
-	e.NotBefore = noon.Add(90 * time.Second)
-	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "The receiver asked for quiet; the next request goes in 1 min." {
-		t.Errorf("quiet: %q", head.Because)
-	}
-	e.ConsecutiveFailures, e.LastFailureAt = 5, noon
-	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "5 failures in a row." || head.Since.Zero() {
-		t.Errorf("failing: %q since %v", head.Because, head.Since)
-	}
-	e.State, e.PausedBecause, e.PausedAt = webhook.EndpointPaused, webhook.PausedBySecret, noon.Add(-time.Hour)
-	if head := presentHead(e, manage.Stats{}, hour{}, noon); head.Because != "Paused: the signing secret can't be read." || head.Since.Text != "1 h ago" {
-		t.Errorf("paused: %q since %v", head.Because, head.Since)
-	}
-}
-
-func TestOfferPause_fits_the_state(t *testing.T) {
-	t.Parallel()
-	e := wellEndpoint()
-	m, err := presentHead(e, manage.Stats{}, hour{}, noon), error(nil)
-	if offerPause(&m, e, manage.Stats{}); m.Pause.URL == "" || m.ResumeURL != "" || err != nil {
-		t.Errorf("active: %+v", m)
-	}
-	e.State = webhook.EndpointPaused
-	m = presentHead(e, manage.Stats{}, hour{}, noon)
-	stats := manage.Stats{States: map[webhook.State]int64{webhook.Held: 214, webhook.Delivered: 9}}
-	if offerPause(&m, e, stats); m.Pause.URL != "" || !strings.HasSuffix(m.ResumeURL, "/resume") || m.Held != "214 held deliveries go out" {
-		t.Errorf("paused: %+v", m)
-	}
-}
-
-func TestOpenWords_count_what_a_deletion_cancels(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{0: "nothing waits, so no delivery is", 1: "1 waiting delivery is", 214: "214 waiting deliveries are", manage.MaxCount: "10,000+ waiting deliveries are"} {
-		stats := manage.Stats{States: map[webhook.State]int64{webhook.Waiting: n, webhook.Exhausted: 7}}
-		if got := openWords(stats); got != want {
-			t.Errorf("%d: %q", n, got)
-		}
-	}
-}
-
-func TestPresentSettings_reads_the_whole_form_out(t *testing.T) {
-	t.Parallel()
-	e := wellEndpoint()
-	e.Version, e.Topics, e.MaxInFlight, e.RatePerSecond, e.Ordered = 3, []string{"product.*"}, 8, 2.5, true
-	e.Custom = &webhook.CustomFormat{Header: "X-Sig", Value: "v1={signature}", Signed: "body", Encoding: "hex", Body: "flat"}
-	e.Prompt = webhook.PromptFilter{Labels: []string{"production"}}
-	e.Payload.Rows = []webhook.PayloadRow{{Path: "price", Operator: webhook.OpAtMost, Value: "10"}, {Path: "sku", Operator: webhook.OpExists}}
-	e.Headers = []webhook.Header{{Name: "X-S", Value: "****", Secret: true}}
-	e.Retry = webhook.RetryPolicy{Policy: webhook.RetryCustom, Delays: []time.Duration{10 * time.Second, time.Hour}, NoClientErrors: true}
-	got := map[string]string{}
-	for _, g := range presentSettings(e) {
-		for _, row := range g.Rows {
-			got[row.Label] = strings.Join(row.Values, "|")
-		}
-	}
-	want := map[string]string{
-		"Name": "orders", "URL": "https://example.com/hook", "Settings version": "3", "Format": "abba", "Signature header": "X-Sig: v1={signature}",
-		"Signed": "body, hex", "Body": "flat", "Topics": "product.*", "Prompt labels": "production", "Data": "price ≤ 10|sku exists",
-		"Retries": "after 10 s, 1 h; not after 4xx", "Timeout": "15 s", "At once": "1 requests", "Rate": "2.5 per second",
-		"Order": "kept: one at a time, oldest first", "Own headers": "X-S: ****",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
 	}
 }

@@ -83,7 +83,7 @@ func TestRotation_goes_forward_and_back(t *testing.T) {
 	}
 	b.post(action, form).is(http.StatusConflict).says("A rotation is under way")
 
-	test, form := b.get(one + "?tab=secret").hides(next).form(`form:has(input[name="useNext"])`)
+	test, form := b.get(one + "?tab=secret").hides(next).form(`form:has(input[type="hidden"][name="useNext"])`)
 	b.post(test, form).is(http.StatusOK).says("The receiver knows the next secret: you can switch.")
 	if len(f.tester.next) != 1 || !f.tester.next[0] {
 		t.Errorf("tests asked for the next secret: %v", f.tester.next)
@@ -135,7 +135,7 @@ func TestCompromised_replaces_the_secret_at_once(t *testing.T) {
 	if fresh := replaced.shown("current"); fresh == "" || fresh == old {
 		t.Errorf("the secret is %q", fresh)
 	}
-	b.get(one+"?tab=secret").hides("-Previous", old)
+	b.get(one+"?tab=secret").hides("X-Webhook-Signature-Previous", old)
 }
 
 func TestSecrets_ask_for_the_password_at_every_step(t *testing.T) {

@@ -106,7 +106,7 @@ func TestOfferRotation_offers_what_can_be_done_at_each_step(t *testing.T) {
 		endpoints.NoRotation: "reveal rotate compromised", endpoints.NextMade: "reveal switch undo compromised", endpoints.Grace: "reveal undo compromised",
 	} {
 		s := &endpoints.Secret{Step: step}
-		offerRotation(s, webhook.Endpoint{})
+		offerRotation(s, webhook.Endpoint{}, 0)
 		var acts []string
 		for _, address := range []string{s.RevealURL, s.RotateURL, s.SwitchURL, s.UndoURL, s.Compromised.URL} {
 			if address != "" {
@@ -116,5 +116,36 @@ func TestOfferRotation_offers_what_can_be_done_at_each_step(t *testing.T) {
 		if got := strings.Join(acts, " "); got != want {
 			t.Errorf("step %d: %s", step, got)
 		}
+	}
+}
+
+func TestReceivers_follow_from_which_secret_signs_which_header(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[webhook.FormatName]string{
+		webhook.FormatStandard: "✓✓✓✓ ✓✓✓✕ ✕✓✓✓", webhook.FormatAbba: "✓✓✓✓ ✓✓✕✕ ✓✓✓✕ ✕✕✓✓ ✕✓✓✓",
+	} {
+		var rows []string
+		for _, r := range receivers(format, "X") {
+			row := ""
+			for _, yes := range r.Accepts {
+				row += map[bool]string{true: "✓", false: "✕"}[yes]
+			}
+			rows = append(rows, row)
+		}
+		if got := strings.Join(rows, " "); got != want {
+			t.Errorf("%s: %s, want %s", format, got, want)
+		}
+	}
+}
+
+func TestCompromisedWords_count_what_will_be_refused(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{0: "it refuses what is sent; refused", 1: "the delivery that waits now too", 214: "the 214 that wait now too", 5000: "the 1,000+ that wait"} {
+		if got := compromisedWords(endpoints.NoRotation, n); !strings.Contains(got, want) || !strings.Contains(got, "a new one is made") {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+	if got := compromisedWords(endpoints.NextMade, 0); !strings.Contains(got, "the next one signs from now on") {
+		t.Errorf("with a next secret: %s", got)
 	}
 }

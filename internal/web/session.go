@@ -38,6 +38,8 @@ const (
 	keyTicketPassword = "ticket-password"
 	keyTicketAt       = "ticket-at"
 	keyTicketTries    = "ticket-tries"
+	// keyLanguage is the one that verification code was looked at in last.
+	keyLanguage = "language"
 )
 
 func init() {

@@ -1,0 +1,259 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/endpoints"
+)
+
+// headLook is what the top of an endpoint's page follows from.
+type headLook struct {
+	endpoint webhook.Endpoint
+	stats    manage.Stats
+	last     hour
+	backlog  webhook.Backlog
+	now      time.Time
+	// suspended is since when the project is; zero if it is not.
+	suspended time.Time
+	// pausedBy is empty where nobody did or may be named.
+	pausedBy string
+	mayPause bool
+}
+
+func (l headLook) head() endpoints.Head {
+	e, s := l.endpoint, l.stats
+	head := endpoints.Head{Name: e.Name, ID: e.ID.String(), Target: e.URL, Notice: l.notice()}
+	head.Mark, _ = endpointMark(e, l.last)
+	rate := component.Figure{Label: "Success rate, 24 h", Value: percent(s.Delivered, s.Delivered+s.Failed), Note: plural(s.Delivered+s.Failed, "attempt", "attempts")}
+	if head.Mark.Tone == component.Bad {
+		rate.Tone = component.Bad
+	}
+	last := component.Figure{Label: "Last success", Value: orDash(moment(e.LastSuccessAt, l.now).Text)}
+	if last.Value == "–" {
+		last.Note = "none so far"
+	}
+	head.Figures = []component.Figure{rate, {Label: "p95 latency", Value: latencyWords(s.Latency, 0.95)}, last, l.backlogFigure()}
+	if l.mayPause && e.State == webhook.EndpointActive {
+		head.Pause = component.ConfirmModel{
+			ID: "pause", Label: "Pause", Title: "Pause " + e.Name + "?", Submit: "Pause the endpoint", URL: pathEndpoint(e, "pause"),
+			Consequence: "Nothing more is sent to it. " + l.pauseHolds() + " Nothing is lost: what is held goes out when somebody resumes it.",
+		}
+	}
+	return head
+}
+
+// backlogFigure counts what is due or will be, and how old the oldest is.
+func (l headLook) backlogFigure() component.Figure {
+	f := component.Figure{Label: "Waiting", Value: waitingCount(l.backlog.Waiting)}
+	if l.held() {
+		f.Label = "Held"
+	}
+	if !l.backlog.Oldest.IsZero() {
+		f.Note = "oldest " + relative(l.backlog.Oldest, l.now)
+	}
+	return f
+}
+
+// held is when nothing goes out at all.
+func (l headLook) held() bool {
+	return !l.suspended.IsZero() || l.endpoint.State == webhook.EndpointPaused
+}
+
+// waitingCount says where the counting stopped.
+func waitingCount(n int64) string {
+	if n >= manage.MaxBacklog {
+		return count(manage.MaxBacklog) + "+"
+	}
+	return count(n)
+}
+
+func (l headLook) pauseHolds() string {
+	switch n := l.backlog.Waiting; n {
+	case 0:
+		return "New events are held."
+	case 1:
+		return "1 waiting delivery and all new events are held."
+	default:
+		return waitingCount(n) + " waiting deliveries and all new events are held."
+	}
+}
+
+func (l headLook) heldWords() string {
+	switch n := l.backlog.Waiting; n {
+	case 0:
+		return "Nothing is held yet; new events will be."
+	case 1:
+		return "1 delivery is held. Nothing is lost."
+	default:
+		return waitingCount(n) + " deliveries are held. Nothing is lost."
+	}
+}
+
+// notice says the one thing that most needs to be known; nil if all is well.
+func (l headLook) notice() *endpoints.Notice {
+	e := l.endpoint
+	switch {
+	case !l.suspended.IsZero():
+		return &endpoints.Notice{
+			Tone: component.Held, Title: "The project is suspended", Since: moment(l.suspended, l.now), Text: l.heldWords(),
+			Try: "An operator of this installation can lift the suspension; then everything held goes out.",
+		}
+	case e.State == webhook.EndpointPaused:
+		return l.pauseNotice()
+	case e.ConsecutiveFailures >= troubleFrom:
+		_, note := endpointMark(e, l.last)
+		return &endpoints.Notice{
+			Tone: component.Bad, Title: sentence(note), Since: moment(failingSince(e), l.now), Text: l.retriesWords(),
+			Way: component.Link{Label: "The failed deliveries", URL: tabURL(e, tabDeliveries) + "&state=" + string(webhook.Exhausted)},
+		}
+	case e.NotBefore.After(l.now):
+		return &endpoints.Notice{Tone: component.Wait, Title: "The receiver asked for quiet; the next request goes in " + span(e.NotBefore.Sub(l.now)) + "."}
+	}
+	if mark, note := endpointMark(e, l.last); note != "" {
+		return &endpoints.Notice{Tone: mark.Tone, Title: sentence(note)}
+	}
+	return nil
+}
+
+func (l headLook) retriesWords() string {
+	if l.backlog.Waiting == 0 {
+		return ""
+	}
+	return sentence(plural(l.backlog.Waiting, "delivery waits", "deliveries wait") + " for the next try")
+}
+
+// pauseTries say what to do before resuming.
+var pauseTries = map[webhook.PauseReason]string{
+	webhook.PausedAsGone:    "A 410 says that the address is gone for good. Put the new one into the URL, then resume.",
+	webhook.PausedAsFailing: "Send a test. Once your server takes it, resume.",
+	webhook.PausedBySecret:  "Nothing is sent unsigned. Replace the secret on the Secret tab, or have an operator restore the master key, then resume.",
+}
+
+func (l headLook) pauseNotice() *endpoints.Notice {
+	e := l.endpoint
+	n := &endpoints.Notice{
+		Tone: component.Held, Title: "Paused: " + pauseWords(e.PausedBecause), Since: moment(e.PausedAt, l.now), Text: l.heldWords(),
+		Try: pauseTries[e.PausedBecause],
+	}
+	if e.PausedBecause == webhook.PausedByPerson {
+		n.Title = "Paused by a person"
+	}
+	if l.pausedBy != "" {
+		n.Title = "Paused by " + l.pausedBy
+	}
+	if e.PausedBecause == webhook.PausedBySecret {
+		n.Way = component.Link{Label: "To the secret", URL: tabURL(e, tabSecret)}
+	}
+	if l.mayPause {
+		n.Resume = endpoints.Resume{URL: pathEndpoint(e, "resume"), Rates: drainRates(l.backlog.Waiting)}
+	}
+	return n
+}
+
+// The rates at which held deliveries can go out, and how long a drain may last
+// to be offered.
+var rates = []int64{1, 5, 10, 50, 100, 500}
+
+const (
+	shortestDrain = 2 * time.Second
+	longestDrain  = 2 * time.Hour
+)
+
+// drainRates offers rates that make a difference, with how long each takes;
+// none if hardly anything is held.
+func drainRates(held int64) []component.Option {
+	var offered []component.Option
+	for _, rate := range rates {
+		lasts := drainTime(held, rate)
+		if lasts >= shortestDrain && lasts <= longestDrain {
+			offered = append(offered, component.Option{Value: fmt.Sprint(rate), Label: fmt.Sprintf("%s at %d/s, about %s", waitingCount(held), rate, span(lasts))})
+		}
+	}
+	if len(offered) == 0 {
+		return nil
+	}
+	return append([]component.Option{{Value: "", Label: "as fast as it takes them", Selected: true}}, offered...)
+}
+
+func drainTime(held, rate int64) time.Duration {
+	return time.Duration(math.Ceil(float64(held)/float64(rate))) * time.Second
+}
+
+// longestTyped is the longest name that somebody is asked to type, characters.
+const longestTyped = 40
+
+// deletionWord is what to type before something is lost for good; empty if
+// nothing is.
+func deletionWord(e webhook.Endpoint, waiting int64) string {
+	switch {
+	case waiting == 0:
+		return ""
+	case utf8.RuneCountInString(e.Name) > longestTyped:
+		return "delete"
+	}
+	return e.Name
+}
+
+func (l headLook) deletion() component.ConfirmModel {
+	e := l.endpoint
+	m := component.ConfirmModel{
+		ID: "delete", Label: "Delete", Title: "Delete " + e.Name + "?", Danger: true, Submit: "Delete the endpoint", URL: pathEndpoint(e, "delete"),
+		Type: deletionWord(e, l.backlog.Waiting),
+	}
+	used := !e.LastSuccessAt.IsZero() || !e.LastFailureAt.IsZero()
+	switch n := l.backlog.Waiting; {
+	case n == 0 && !used:
+		m.Consequence = "Nothing was ever sent to it. Its signing secret is wiped."
+	case n == 0:
+		m.Consequence = "Nothing waits for it, so no delivery is cancelled. Its signing secret is wiped; its log stays readable."
+	default:
+		m.Consequence = sentence(waitingCount(n)+" waiting "+oneOf(n, "delivery is", "deliveries are")+" cancelled") +
+			" Its signing secret is wiped; its log stays readable. This can't be undone."
+	}
+	return m
+}
+
+func oneOf(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// presentDeleted is all that is left of a deleted one besides its log.
+func presentDeleted(e webhook.Endpoint, now time.Time) endpoints.Head {
+	head := endpoints.Head{Name: e.Name, ID: e.ID.String(), Target: e.URL}
+	head.Mark, _ = endpointMark(e, hour{})
+	head.Notice = &endpoints.Notice{
+		Tone: component.Quiet, Title: "Deleted", Since: moment(e.DeletedAt, now),
+		Text: "Nothing is sent to it any more. What it got stays in the log until its time is over.",
+	}
+	return head
+}
+
+// presentStart teaches what to do with an endpoint that nothing was sent to.
+func presentStart(e webhook.Endpoint, test endpoints.TestForm, publishes bool) *endpoints.Start {
+	s := &endpoints.Start{}
+	tested := !e.LastSuccessAt.IsZero() || !e.LastFailureAt.IsZero()
+	code := endpoints.StartStep{
+		Title: "Verify the signature", Text: "Copy a small receiver for this format, in your language, and give it the signing secret.",
+		Way: component.Link{Label: "Get the code", URL: tabURL(e, tabCode)},
+	}
+	send := endpoints.StartStep{Title: "Send a test", Text: "One signed request with a topic's example, over the same path as real deliveries.", Done: tested, Test: test}
+	topic := ""
+	if len(test.Topics) > 0 {
+		topic = "?topic=" + test.Topics[0].Value
+	}
+	event := endpoints.StartStep{Title: "Publish an event", Text: "Everything that matches this endpoint's topics and filters arrives here from now on."}
+	if publishes {
+		event.Way = component.Link{Label: "Publish one", URL: under(e.ProjectID, "events", "new") + topic}
+	}
+	s.Steps = []endpoints.StartStep{code, send, event}
+	return s
+}
