@@ -127,7 +127,7 @@ func roles(on string) []component.Option {
 func member(n int, name, email, role string) settings.MemberRow {
 	at := fmt.Sprint(n)
 	return settings.MemberRow{
-		Name: name, Email: email, Role: role, Since: ago(20 * 24 * time.Hour), Last: ago(9 * time.Hour), Factor: component.Mark{Tone: component.Wait, Text: "off"},
+		Name: name, Email: email, Role: role, Since: ago(20 * 24 * time.Hour), Last: ago(9 * time.Hour), Factor: component.Mark{Tone: component.Quiet, Text: "off"},
 		Roles:  roles(role),
 		Change: component.ConfirmModel{ID: "role-" + at, Label: "Change role", Title: "Role of " + email, Consequence: "It counts from their next click.", URL: "#", Submit: "Save role", Small: true},
 		Remove: component.ConfirmModel{ID: "remove-" + at, Label: "Remove", Title: "Remove " + email + "?", Consequence: "They lose this project at their next click, and invitations that they made end. API keys that they made stay: revoke those that they know.", URL: "#", Danger: true, Small: true},
@@ -212,7 +212,7 @@ func projectsNone(theme string) settings.ProjectsModel {
 func profile(theme string) settings.ProfileModel {
 	m := settings.ProfileModel{
 		Shell: shell(theme, "Profile"), Email: "ada@nimbus.example", Role: "member", NameURL: "#", Name: component.Input{Value: "Ada Okafor"}, PasswordURL: "#", HasPassword: true,
-		Factor:   settings.FactorModel{Mark: component.Mark{Tone: component.Wait, Text: "off"}, BeginURL: "/story/enrol"},
+		Factor:   settings.FactorModel{Mark: component.Mark{Tone: component.Quiet, Text: "off"}, BeginURL: "/story/enrol"},
 		ThemeURL: "/theme", Theme: theme,
 		EndOthers: component.ConfirmModel{ID: "others", Label: "Sign out everywhere else", Title: "End every other session?", Consequence: "2 other browsers are signed out at once.", URL: "#"},
 		Sessions: []settings.SessionRow{

@@ -54,6 +54,9 @@ var table = map[string]row{
 	"GET /projects/{project}/members":        {may: []string{reader, manager, wide, wideRead}},
 	"POST /projects/{project}/members":       {may: []string{wide}, wideOnly: true, body: `{"email":"a@example.com","role":"viewer"}`},
 	"DELETE /projects/{project}/members":     {may: []string{wide}, wideOnly: true},
+	"GET /projects/{project}/invitations":    {may: []string{wide}, wideOnly: true},
+	"POST /projects/{project}/invitations":   {may: []string{wide}, wideOnly: true, body: `{"email":"c@example.com","role":"owner"}`},
+	"DELETE /projects/{project}/invitations": {may: []string{wide}, wideOnly: true},
 	"POST /projects/{project}/sign-in-links": {may: []string{wide}, wideOnly: true, body: `{"email":"b@example.com","role":"viewer"}`},
 
 	"GET /endpoints":                                {may: []string{reader, manager, wide, wideRead}, blind: true},
@@ -157,7 +160,7 @@ func (f *fixture) checkRow(name string, r row) {
 	method, path, _ := strings.Cut(name, " ")
 	fill := f.things()
 	try := func(key string) int {
-		query := map[string]string{"DELETE /projects/{project}/members": "?email=a@example.com", "DELETE /keys": "?id={key}"}[name]
+		query := map[string]string{"DELETE /projects/{project}/members": "?email=a@example.com", "DELETE /keys": "?id={key}", "DELETE /projects/{project}/invitations": "?invitationId={invitation}"}[name]
 		return f.call(key, method, "/api/v1"+fill.Replace(path+query), fill.Replace(r.body)).status
 	}
 	expect := func(who, key string, want ...int) {
@@ -205,7 +208,8 @@ func (f *fixture) things() *strings.Replacer {
 	key := f.ok(201, f.instance, "POST", "/keys", `{"projectId":"ext:acme/1","scopes":["read"]}`).text("id")
 	f.ok(201, f.instance, "POST", "/topics", `{"name":"ours.alone"}`)
 	f.ok(201, f.instance, "POST", "/projects/"+f.ours.ID.String()+"/members", `{"email":"a@example.com","role":"developer"}`)
-	return strings.NewReplacer("{project}", f.ours.ID.String(), "{endpoint}", endpoint, "{event}", event, "{delivery}", delivery,
+	invitation := f.ok(201, f.instance, "POST", "/projects/"+f.ours.ID.String()+"/invitations", `{"email":"i@example.com","role":"viewer"}`).text("id")
+	return strings.NewReplacer("{invitation}", invitation, "{project}", f.ours.ID.String(), "{endpoint}", endpoint, "{event}", event, "{delivery}", delivery,
 		"{key}", key, "{name}", "ours.alone")
 }
 

@@ -379,6 +379,28 @@ func TestAPlatformProvisionsItsCustomers(t *testing.T) {
 		t.Errorf("%d members are left", n)
 	}
 
+	invitations := "/projects/ext:shop-9/invitations"
+	first := f.ok(201, f.instance, "POST", invitations, `{"email":"Cy@Example.com","role":"owner"}`)
+	first.is(map[string]string{"email": "cy@example.com", "role": "owner"})
+	again := f.ok(201, f.instance, "POST", invitations, `{"email":"cy@example.com","role":"viewer","expiresInSeconds":3600}`)
+	if !strings.HasPrefix(again.text("url"), "https://bell.example/invitation?token=") || again.text("url") == first.text("url") {
+		t.Errorf("invitation: %v", again.value)
+	}
+	list := f.ok(200, f.instance, "GET", invitations, "")
+	shown := f.call(f.instance, "GET", "/api/v1"+invitations, "").body
+	if list.count("data") != 1 || list.text("data", 0, "id") != again.text("id") || strings.Contains(string(shown), "token=") {
+		t.Errorf("invitations: %v", list.value)
+	}
+	f.refused(422, "body.role", f.instance, "POST", invitations, `{"email":"cy@example.com","role":"admin"}`)
+	f.refused(422, "body.expiresInSeconds", f.instance, "POST", invitations, `{"email":"cy@example.com","role":"viewer","expiresInSeconds":59}`)
+	f.ok(204, f.instance, "DELETE", invitations+"?invitationId="+again.text("id"), "")
+	if got := f.call(f.instance, "DELETE", "/api/v1"+invitations+"?invitationId="+again.text("id"), "").status; got != 404 {
+		t.Errorf("revoked again: %d", got)
+	}
+	if n := f.ok(200, f.instance, "GET", invitations, "").count("data"); n != 0 {
+		t.Errorf("%d invitations are left", n)
+	}
+
 	link := f.ok(201, f.instance, "POST", "/projects/ext:shop-9/sign-in-links", `{"email":"bob@example.com","role":"viewer","expiresInSeconds":60}`)
 	if !strings.HasPrefix(link.text("url"), "https://bell.example/sign-in/link?token=") {
 		t.Errorf("link: %v", link.value)

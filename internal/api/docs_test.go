@@ -12,6 +12,7 @@ var promised = []string{
 	"GET /topics", "POST /topics", "GET /topics/{name}", "PATCH /topics/{name}", "DELETE /topics/{name}",
 	"GET /projects", "POST /projects", "GET /projects/{id}", "PATCH /projects/{id}", "DELETE /projects/{id}",
 	"GET /projects/{id}/members", "POST /projects/{id}/members", "DELETE /projects/{id}/members", "POST /projects/{id}/sign-in-links",
+	"GET /projects/{id}/invitations", "POST /projects/{id}/invitations", "DELETE /projects/{id}/invitations",
 	"GET /endpoints", "POST /endpoints", "GET /endpoints/{id}", "PATCH /endpoints/{id}", "DELETE /endpoints/{id}",
 	"POST /webhooks", "GET /webhooks", "DELETE /webhooks/{id}",
 	"POST /endpoints/{id}/pause", "POST /endpoints/{id}/resume", "POST /endpoints/{id}/test", "GET /endpoints/{id}/code",

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
@@ -11,14 +12,17 @@ import (
 
 // Key is an API key without its secret.
 type Key struct {
-	ID         string   `json:"id" format:"uuid"`
-	ProjectID  string   `json:"projectId,omitempty" format:"uuid" doc:"Not there on an instance key"`
-	Name       string   `json:"name"`
-	Scopes     []string `json:"scopes"`
-	CreatedBy  *Actor   `json:"createdBy,omitempty"`
-	CreatedAt  string   `json:"createdAt" format:"date-time"`
-	LastUsedAt string   `json:"lastUsedAt,omitempty" format:"date-time" doc:"To the minute"`
-	RevokedAt  string   `json:"revokedAt,omitempty" format:"date-time"`
+	ID           string   `json:"id" format:"uuid"`
+	ProjectID    string   `json:"projectId,omitempty" format:"uuid" doc:"Not there on an instance key"`
+	Name         string   `json:"name"`
+	Scopes       []string `json:"scopes"`
+	CreatedBy    *Actor   `json:"createdBy,omitempty"`
+	CreatedAt    string   `json:"createdAt" format:"date-time"`
+	LastUsedAt   string   `json:"lastUsedAt,omitempty" format:"date-time" doc:"To the minute"`
+	LastUsedFrom string   `json:"lastUsedFrom,omitempty" doc:"The network address of that use"`
+	ExpiresAt    string   `json:"expiresAt,omitempty" format:"date-time" doc:"Not there on a key that lasts"`
+	Prefix       string   `json:"prefix,omitempty" doc:"The first characters of the secret, to tell keys apart by"`
+	RevokedAt    string   `json:"revokedAt,omitempty" format:"date-time"`
 }
 
 // NewKey is a key with its secret, which is shown this once.
@@ -33,6 +37,7 @@ type KeyRequest struct {
 	Instance  bool     `json:"instance,omitempty" doc:"Makes a key of the instance in place of a project's; only instance keys may"`
 	Name      string   `json:"name,omitempty" maxLength:"200"`
 	Scopes    []string `json:"scopes" minItems:"1" maxItems:"4" enum:"publish,manage,read,secrets"`
+	Life      int64    `json:"expiresInSeconds,omitempty" minimum:"0" maximum:"157680000" doc:"0 or left out: never"`
 }
 
 func keyShape(k account.Key) Key {
@@ -42,7 +47,8 @@ func keyShape(k account.Key) Key {
 	}
 	return Key{
 		ID: k.ID.String(), ProjectID: idOrEmpty(k.ProjectID.UUID), Name: k.Name, Scopes: scopes, CreatedBy: actorOf(k.CreatedBy),
-		CreatedAt: stamp(k.CreatedAt), LastUsedAt: stamp(k.LastUsedAt), RevokedAt: stamp(k.RevokedAt),
+		CreatedAt: stamp(k.CreatedAt), LastUsedAt: stamp(k.LastUsedAt), LastUsedFrom: k.LastUsedAddr, ExpiresAt: stamp(k.ExpiresAt),
+		Prefix: k.Prefix, RevokedAt: stamp(k.RevokedAt),
 	}
 }
 
@@ -78,7 +84,7 @@ func (a *API) createKey(ctx context.Context, caller account.Caller, in *struct{ 
 	case !in.Body.Instance && project.IsZero():
 		return nil, webhook.Invalid("projectId", "is missing; for a key of the instance send instance: true")
 	}
-	key, err := a.manage.CreateKey(ctx, caller, manage.NewKey{ProjectID: project, Name: in.Body.Name, Scopes: in.Body.Scopes})
+	key, err := a.manage.CreateKey(ctx, caller, manage.NewKey{ProjectID: project, Name: in.Body.Name, Scopes: in.Body.Scopes, ExpiresIn: time.Duration(in.Body.Life) * time.Second})
 	return answering(NewKey{keyShape(key.Key), key.Secret}, err)
 }
 

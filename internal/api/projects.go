@@ -38,15 +38,19 @@ type ProjectPatch struct {
 
 // Member is somebody's role in a project.
 type Member struct {
-	UserID    string `json:"userId" format:"uuid"`
-	Email     string `json:"email"`
-	Name      string `json:"name,omitempty"`
-	Role      string `json:"role" enum:"owner,developer,viewer"`
-	CreatedAt string `json:"createdAt" format:"date-time"`
+	UserID       string `json:"userId" format:"uuid"`
+	Email        string `json:"email"`
+	Name         string `json:"name,omitempty"`
+	Role         string `json:"role" enum:"owner,developer,viewer"`
+	CreatedAt    string `json:"createdAt" format:"date-time"`
+	LastSeenAt   string `json:"lastSeenAt,omitempty" format:"date-time" doc:"To the minute; not there before the first visit"`
+	SecondFactor *bool  `json:"secondFactor,omitempty" doc:"Whether it is on; only for keys that may change the members"`
 }
 
 func memberShape(m account.Membership) Member {
-	return Member{UserID: m.UserID.String(), Email: m.Email, Name: m.Name, Role: string(m.Role), CreatedAt: stamp(m.CreatedAt)}
+	return Member{
+		UserID: m.UserID.String(), Email: m.Email, Name: m.Name, Role: string(m.Role), CreatedAt: stamp(m.CreatedAt), LastSeenAt: stamp(m.LastSeenAt),
+	}
 }
 
 // MemberRequest adds a member or changes the role of one.
@@ -54,6 +58,35 @@ type MemberRequest struct {
 	Email string `json:"email" maxLength:"254"`
 	Name  string `json:"name,omitempty" maxLength:"200"`
 	Role  string `json:"role" enum:"owner,developer,viewer"`
+}
+
+// Invitation lets somebody join a project; its link was shown once.
+type Invitation struct {
+	ID        string `json:"id" format:"uuid"`
+	Email     string `json:"email"`
+	Role      string `json:"role" enum:"owner,developer,viewer"`
+	CreatedBy *Actor `json:"createdBy,omitempty"`
+	CreatedAt string `json:"createdAt" format:"date-time"`
+	ExpiresAt string `json:"expiresAt" format:"date-time"`
+}
+
+func invitationShape(l account.Link) Invitation {
+	return Invitation{
+		ID: l.ID.String(), Email: l.Email, Role: string(l.Role), CreatedBy: actorOf(l.CreatedBy), CreatedAt: stamp(l.CreatedAt), ExpiresAt: stamp(l.ExpiresAt),
+	}
+}
+
+// NewInvitation is an invitation with its link, which is shown this once.
+type NewInvitation struct {
+	Invitation
+	URL string `json:"url" format:"uri"`
+}
+
+// InvitationRequest makes an invitation.
+type InvitationRequest struct {
+	Email            string `json:"email" maxLength:"254"`
+	Role             string `json:"role" enum:"owner,developer,viewer"`
+	ExpiresInSeconds int    `json:"expiresInSeconds,omitempty" minimum:"60" maximum:"2592000" default:"604800"`
 }
 
 // LinkRequest asks for a sign-in link.
@@ -88,6 +121,13 @@ func (a *API) projectCalls() {
 		Summary: "Add a member, or change a role", Status: http.StatusCreated}, a.setMember)
 	add(a, Call{Method: http.MethodDelete, Path: "/projects/{id}/members", ID: "remove-member", Group: projectGroup, May: account.ChangeMembers,
 		Summary: "Remove a member", Text: "Named by email or by userId.", Status: http.StatusNoContent}, a.removeMember)
+	add(a, Call{Method: http.MethodGet, Path: "/projects/{id}/invitations", ID: "list-invitations", Group: projectGroup, May: account.ChangeMembers,
+		Summary: "List invitations that nobody has accepted", Text: "Those that ran out within a month are among them."}, a.listInvitations)
+	add(a, Call{Method: http.MethodPost, Path: "/projects/{id}/invitations", ID: "create-invitation", Group: projectGroup, May: account.ChangeMembers,
+		Summary: "Invite somebody by a single-use link", Text: "Whoever is new chooses a name and a password with it; whoever has an account signs in first. An earlier invitation of the same address ends.",
+		Status: http.StatusCreated}, a.createInvitation)
+	add(a, Call{Method: http.MethodDelete, Path: "/projects/{id}/invitations", ID: "revoke-invitation", Group: projectGroup, May: account.ChangeMembers,
+		Summary: "Revoke an invitation", Text: "Named by invitationId.", Status: http.StatusNoContent}, a.revokeInvitation)
 	add(a, Call{Method: http.MethodPost, Path: "/projects/{id}/sign-in-links", ID: "create-sign-in-link", Group: projectGroup, May: account.IssueLinks,
 		Summary: "Make a single-use sign-in link", Text: "Whoever opens it is signed in, and becomes a member on first use.",
 		Status: http.StatusCreated}, a.createLink)
@@ -157,7 +197,15 @@ func (a *API) listMembers(ctx context.Context, caller account.Caller, in *ByProj
 		return nil, err
 	}
 	members, err := a.manage.Members(ctx, caller, p.ID)
-	return answering(listOf(webhook.Page[account.Membership]{Items: members}, memberShape), err)
+	shape := memberShape
+	if caller.Could(account.ChangeMembers, p.ID) {
+		shape = func(m account.Membership) Member {
+			shown := memberShape(m)
+			shown.SecondFactor = &m.SecondFactor
+			return shown
+		}
+	}
+	return answering(listOf(webhook.Page[account.Membership]{Items: members}, shape), err)
 }
 
 type setMemberInput struct {
@@ -189,6 +237,48 @@ func (a *API) removeMember(ctx context.Context, caller account.Caller, in *remov
 		return nil, webhook.Invalid("query.email", "or userId must name the member, and not both")
 	}
 	return done(a.manage.RemoveMember(ctx, caller, p.ID, in.Email+in.UserID))
+}
+
+func (a *API) listInvitations(ctx context.Context, caller account.Caller, in *ByProject) (*answer[List[Invitation]], error) {
+	p, err := a.named(ctx, caller, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.manage.Invitations(ctx, caller, p.ID)
+	return answering(listOf(webhook.Page[account.Link]{Items: all}, invitationShape), err)
+}
+
+type createInvitationInput struct {
+	ByProject
+	Body InvitationRequest
+}
+
+func (a *API) createInvitation(ctx context.Context, caller account.Caller, in *createInvitationInput) (*answer[NewInvitation], error) {
+	p, err := a.named(ctx, caller, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	made, err := a.manage.Invite(ctx, caller, p.ID, manage.NewInvitation{
+		Email: in.Body.Email, Role: account.Role(in.Body.Role), ExpiresIn: time.Duration(in.Body.ExpiresInSeconds) * time.Second,
+	})
+	return answering(NewInvitation{invitationShape(made.Link), made.URL}, err)
+}
+
+type revokeInvitationInput struct {
+	ByProject
+	InvitationID string `query:"invitationId" required:"true" maxLength:"64"`
+}
+
+func (a *API) revokeInvitation(ctx context.Context, caller account.Caller, in *revokeInvitationInput) (*nothing, error) {
+	p, err := a.named(ctx, caller, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	id, err := idIn(in.InvitationID, "invitation")
+	if err != nil {
+		return nil, err
+	}
+	return done(a.manage.RevokeInvitation(ctx, caller, p.ID, webhook.LinkID{UUID: id}))
 }
 
 type createLinkInput struct {

@@ -53,7 +53,11 @@ func (v visit) status() int {
 }
 
 // Unasked are the routes that no bench asks for, with the reason.
-var Unasked = map[string]string{}
+var Unasked = map[string]string{
+	"/sign-in/code":          "shows between the two steps of a sign-in only",
+	"/invitation":            "shows for an invitation's token only",
+	"/profile/second-factor": "shows for somebody who turns it on; the profile asks the same tables",
+}
 
 // signIn lets everybody in.
 func signIn(ctx context.Context, s *server, w world) (map[person]*visitor, error) {
@@ -337,6 +341,7 @@ func (w world) calls(s sample) []visit {
 	add(program, "/events", "tenth page", "/events?cursor="+s.tenth["events"])
 	add(program, "/audit", "tenth page", "/audit?cursor="+s.tenth["audit"])
 	add(platform, "/projects/{id}/members", "the platform's key", "/projects/"+w.Busy.ID+"/members")
+	add(platform, "/projects/{id}/invitations", "the platform's key", "/projects/"+w.Busy.ID+"/invitations")
 	add(platform, "/events/{id}", "the widest", "/events/"+w.Filled.Widest.String())
 	add(platform, "/stats", "an endpoint", "/stats?endpointId="+w.Busy.Heavy)
 	return list

@@ -30,7 +30,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 	f := config.Flags{
 		Addr: "nowhere", BaseURL: "ftp://x/y", DatabaseURL: "mysql://x", MasterKey: "short",
 		EgressAllow: "10.0.0.0/99", EgressProxy: "socks", EgressPorts: "0,x", TrustedProxies: "all",
-		EgressIPs: "1.2.3", Workers: "many", Retention: "1m", AdminEmail: "a@example.com", AllowHTTP: "maybe", LogLevel: "loud",
+		EgressIPs: "1.2.3", Workers: "many", Retention: "1m", AdminEmail: "a@example.com", AllowHTTP: "maybe", LogLevel: "loud", SecondFactor: "everybody",
 	}
 	_, err := f.Parse()
 	if err == nil {
@@ -40,10 +40,23 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 		"BELLWIRE_ADDR", "BELLWIRE_BASE_URL", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY", "BELLWIRE_EGRESS_ALLOW",
 		"BELLWIRE_EGRESS_PROXY", "BELLWIRE_EGRESS_PORTS", "BELLWIRE_TRUSTED_PROXIES", "BELLWIRE_EGRESS_IPS",
 		"BELLWIRE_WORKERS", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL", "BELLWIRE_ALLOW_HTTP", "BELLWIRE_LOG_LEVEL",
+		"BELLWIRE_REQUIRE_SECOND_FACTOR",
 	} {
 		if !strings.Contains(err.Error(), variable+":") {
 			t.Errorf("%s is not named in:\n%v", variable, err)
 		}
+	}
+}
+
+func TestParse_asks_staff_for_a_second_factor_when_told_to(t *testing.T) {
+	t.Parallel()
+	f := good()
+	if c, err := f.Parse(); err != nil || c.StaffSecondFactor {
+		t.Errorf("by itself: %v, %v", c.StaffSecondFactor, err)
+	}
+	f.SecondFactor = "staff"
+	if c, err := f.Parse(); err != nil || !c.StaffSecondFactor {
+		t.Errorf("when told to: %v, %v", c.StaffSecondFactor, err)
 	}
 }
 

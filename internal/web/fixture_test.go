@@ -299,3 +299,10 @@ func (f *fixture) actions() string {
 	}
 	return strings.Join(words, " ")
 }
+
+func (f *fixture) userID(email string) webhook.UserID {
+	f.t.Helper()
+	u, err := f.store.UserByEmail(f.t.Context(), email)
+	f.must(err)
+	return u.ID
+}

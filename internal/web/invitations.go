@@ -17,7 +17,7 @@ import (
 func (w *Web) presentInvitation(link account.Link) settings.InvitationRow {
 	at := func(act string) string { return under(link.ProjectID, "invitations", link.ID.String(), act) }
 	row := settings.InvitationRow{
-		Email: link.Email, Role: string(link.Role), By: link.CreatedBy.Name, Made: moment(link.CreatedAt, w.Now()), Expires: moment(link.ExpiresAt, w.Now()),
+		Email: link.Email, Role: string(link.Role), By: link.CreatedBy.Name, Made: moment(link.CreatedAt, w.Now()), Expires: until(link.ExpiresAt, w.Now()),
 		Mark: component.Mark{Tone: component.Wait, Text: "pending"}, RenewURL: at("renew"),
 		Revoke: component.ConfirmModel{
 			ID: "revoke-" + link.ID.String(), Label: "Revoke", Title: "Revoke the invitation of " + link.Email + "?", Danger: true, Small: true,
@@ -58,7 +58,7 @@ func (w *Web) invited(c *gin.Context, made manage.IssuedInvitation, err error) e
 		return err
 	}
 	return w.members(c, http.StatusOK, nil, &settings.MadeLink{
-		Email: made.Email, Role: string(made.Role), URL: made.URL, Expires: moment(made.ExpiresAt, w.Now()),
+		Email: made.Email, Role: string(made.Role), URL: made.URL, Expires: until(made.ExpiresAt, w.Now()),
 	})
 }
 
@@ -104,7 +104,7 @@ func (w *Web) invitation(c *gin.Context, status int, token string, wrong map[str
 		return err
 	}
 	m.Email, m.Project, m.Role, m.RoleText, m.By = in.Email, project.Name, string(in.Role), roleText(in.Role), in.CreatedBy.Name
-	m.Expires, m.Way = moment(in.ExpiresAt, w.Now()), w.wayIn(c, in)
+	m.Expires, m.Way = until(in.ExpiresAt, w.Now()), w.wayIn(c, in)
 	m.Name, m.Password = component.Input{Value: c.PostForm("name"), Error: wrong["name"]}, component.Input{Error: wrong["password"]}
 	m.SignInURL = pathSignIn + "?next=" + url.QueryEscape(pathInvited+"?token="+url.QueryEscape(token))
 	if user := w.caller(c).User; user != nil {

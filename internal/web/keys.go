@@ -76,7 +76,7 @@ func (w *Web) presentKey(p webhook.Project, key account.Key, may bool) settings.
 	now := w.Now()
 	row := settings.KeyRow{
 		ID: key.ID.String(), Name: key.Name, By: key.CreatedBy.Name, Created: moment(key.CreatedAt, now), Used: moment(key.LastUsedAt, now),
-		Addr: key.LastUsedAddr, Expires: moment(key.ExpiresAt, now), Mark: component.Mark{Tone: component.Good, Text: "active"},
+		Addr: key.LastUsedAddr, Expires: until(key.ExpiresAt, now), Mark: component.Mark{Tone: component.Good, Text: "active"},
 	}
 	if key.Prefix != "" {
 		row.Prefix = key.Prefix + "…"

@@ -124,7 +124,7 @@ func (w *Web) presentMember(p webhook.Project, caller account.Caller, member acc
 	id, name := member.UserID.String(), member.Email
 	row := settings.MemberRow{
 		Name: member.Name, Email: member.Email, Role: string(member.Role), RoleText: roleText(member.Role), You: caller.User.ID == member.UserID,
-		Since: moment(member.CreatedAt, w.Now()), Last: moment(member.LastSeenAt, w.Now()), Factor: component.Mark{Tone: component.Wait, Text: "off"},
+		Since: moment(member.CreatedAt, w.Now()), Last: moment(member.LastSeenAt, w.Now()), Factor: component.Mark{Tone: component.Quiet, Text: "off"},
 	}
 	if member.SecondFactor {
 		row.Factor = component.Mark{Tone: component.Good, Text: "on"}
@@ -225,8 +225,16 @@ func (w *Web) makeLink(c *gin.Context) error {
 		return err
 	}
 	return w.members(c, http.StatusOK, nil, &settings.MadeLink{
-		Email: c.PostForm("email"), Role: string(role), URL: link.URL, Expires: moment(link.ExpiresAt, w.Now()), SignIn: true,
+		Email: c.PostForm("email"), Role: string(role), URL: link.URL, Expires: until(link.ExpiresAt, w.Now()), SignIn: true,
 	})
+}
+
+// until prints when something ends: a day, unless it is near.
+func until(at, now time.Time) component.Time {
+	if at.Sub(now) < 48*time.Hour {
+		return moment(at, now)
+	}
+	return component.Time{Text: at.UTC().Format("2 Jan 2006")}
 }
 
 // lifeOf reads seconds from a form; what is no number is the usual life.

@@ -28,6 +28,9 @@ func (w *Web) profilePages() []line {
 
 func (w *Web) showProfile(c *gin.Context) error { return w.profile(c, http.StatusOK, nil) }
 
+// oddFields are the profile's fields whose ids are no words.
+var oddFields = map[string]string{"current": "current password", "off-password": "password", "off-code": "code"}
+
 // profile shows the page; wrong has the fields' ids.
 func (w *Web) profile(c *gin.Context, status int, wrong map[string]string) error {
 	shell, err := w.shell(c, atProfile, "Your profile", component.Link{Label: "Your profile"})
@@ -42,6 +45,11 @@ func (w *Web) profile(c *gin.Context, status int, wrong map[string]string) error
 		Name:    component.Input{Value: c.DefaultPostForm("name", caller.User.Name), Error: wrong["name"]},
 		Current: component.Input{Error: wrong["current"]}, Password: component.Input{Error: wrong["password"]},
 		Stale: caller.User.PasswordHash == "" && !caller.SteppedUp, ThemeURL: pathTheme, Theme: themeOf(c),
+	}
+	for i, mistake := range m.Mistakes {
+		if name, odd := oddFields[mistake.Field]; odd {
+			m.Mistakes[i].Text = name + " " + wrong[mistake.Field]
+		}
 	}
 	if m.Factor, err = w.presentFactor(c, wrong); err != nil {
 		return err
@@ -73,7 +81,7 @@ func (w *Web) presentFactor(c *gin.Context, wrong map[string]string) (settings.F
 	}
 	m := settings.FactorModel{
 		On: f.On(), Since: moment(f.Since, w.Now()), Left: f.RecoveryLeft, Low: f.RecoveryLeft <= lowCodes, RenewURL: pathFactor + "/codes",
-		Mark:     component.Mark{Tone: component.Wait, Text: "off"},
+		Mark:     component.Mark{Tone: component.Quiet, Text: "off"},
 		Password: component.Input{Error: wrong["off-password"]}, Code: component.Input{Error: wrong["off-code"]},
 		Open: wrong["off-password"] != "" || wrong["off-code"] != "",
 	}
