@@ -21,13 +21,19 @@ func deliveryStories() map[string]teller {
 		"delivery-fine":        func(t string) templ.Component { return deliveries.Show(deliveryFine(t)) },
 		"delivery-silent":      func(t string) templ.Component { return deliveries.Show(deliverySilent(t)) },
 		"delivery-huge":        func(t string) templ.Component { return deliveries.Show(deliveryHuge(t)) },
+		"deliveries-wrong":     func(t string) templ.Component { return deliveries.List(deliveryWrong(t)) },
+		"deliveries-still":     func(t string) templ.Component { return deliveries.List(deliveryStill(t)) },
+		"delivery-bytes":       func(t string) templ.Component { return deliveries.Show(deliveryBytes(t)) },
+		"delivery-hidden":      func(t string) templ.Component { return deliveries.Show(deliveryHidden(t)) },
+		"delivery-cancelled":   func(t string) templ.Component { return deliveries.Show(deliveryCancelled(t)) },
+		"delivery-new":         func(t string) templ.Component { return deliveries.Show(deliveryNew(t)) },
 		"delivery-waiting":     func(t string) templ.Component { return deliveries.Show(deliveryWaiting(t)) },
 	}
 }
 
 var rowKinds = []deliveries.Row{
 	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "product.price_changed", Endpoint: "orders-prod", EndpointURL: "/story/endpoint", Answer: "200", Tone: component.Good, Attempts: "1", Duration: "84 ms"},
-	{Mark: component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, Topic: "prompt.updated", Endpoint: emoji, EndpointURL: "/story/endpoint", Answer: "500", Tone: component.Bad, Attempts: "3", Duration: "1.2 s"},
+	{Mark: component.Mark{Tone: component.Retry, Text: "retrying"}, Due: in(252 * time.Second), Topic: "prompt.updated", Endpoint: emoji, EndpointURL: "/story/endpoint", Answer: "500", Tone: component.Bad, Attempts: "3", Duration: "1.2 s"},
 	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "chat.message.received", Endpoint: "chat", EndpointURL: "/story/endpoint", Answer: "204", Tone: component.Good, Attempts: "1", Duration: "31 ms", Note: "resend"},
 	{Mark: component.Mark{Tone: component.Bad, Text: "exhausted"}, Topic: "product.inventory_changed", Endpoint: longName, EndpointURL: "/story/endpoint", Answer: "connect_timeout", Tone: component.Bad, Attempts: "10", Duration: "5.0 s"},
 	{Mark: component.Mark{Tone: component.Held, Text: "held: endpoint paused"}, Topic: strings.Repeat("a.very.long.topic.", 7) + "end", Endpoint: rtlName, EndpointURL: "/story/endpoint", Answer: "–", Attempts: "0", Duration: "–"},
@@ -38,12 +44,13 @@ var rowKinds = []deliveries.Row{
 
 func deliveryTable(n int) deliveries.TableModel {
 	m := deliveries.TableModel{
-		Pager:      component.Pager{Text: fmt.Sprintf("The %d newest", n), NextURL: "?cursor=x"},
-		LiveToggle: component.Chip{URL: "?live=0", On: true},
+		Pager: component.Pager{Text: fmt.Sprintf("The %d newest", n), NextURL: "?cursor=x"}, ResendURL: "/resend", Back: "/story/deliveries",
+		RefreshURL: "?", Live: deliveries.Live{Stream: "/story/stream", Rows: 50, On: true, OnURL: "?", OffURL: "?live=off"},
 		Empty:      component.EmptyModel{Title: "No delivery matches", Text: "Nothing failed on orders-prod in the last 24 hours. Look further back, or clear the filter.", Action: component.Link{Label: "Clear the filter", URL: "?"}},
 	}
 	for i := range n {
 		row := rowKinds[i%len(rowKinds)]
+		row.EventURL, row.Pick = "/story/event", row.Mark.Tone == component.Good || row.Mark.Tone == component.Bad || row.Mark.Tone == component.Quiet
 		row.ID, row.URL, row.At = id(i), "/story/delivery", ago(time.Duration(i*i/3+4)*time.Second)
 		m.Rows = append(m.Rows, row)
 	}
@@ -62,9 +69,42 @@ func deliveryList(theme string, n int) deliveries.ListModel {
 	}
 	if n == 0 {
 		m.States, m.Sentence, m.Filter.ClearURL, m.Filter.Open = states("exhausted"), "Exhausted · orders-prod · last 24 h", "?", true
-		m.Table.LiveToggle, m.Table.Pager = component.Chip{}, component.Pager{}
+		m.Chosen = []component.Chip{{Label: "exhausted", URL: "?"}, {Label: "orders-prod", URL: "?"}, {Label: longName, URL: "?"}, {Label: "last 24 h", URL: "?"}}
+		m.Table.Pager = component.Pager{}
 	} else {
-		m.Volume = volume("Deliveries")
+		m.Histogram = histogram()
+	}
+	return m
+}
+
+func histogram() deliveries.Histogram {
+	v := volume("")
+	h := deliveries.Histogram{Title: "Attempts, last 24 h", Summary: v.Summary, Peak: v.Peak, Axis: v.Axis, Legend: v.Legend, From: "2026-11-20T09:30", Minutes: "30"}
+	for i, bar := range v.Bars {
+		h.Columns = append(h.Columns, component.Column{Bar: bar, URL: fmt.Sprintf("?since=%d", i)})
+	}
+	h.Columns[20] = component.Column{}
+	return h
+}
+
+// deliveryWrong is a filter that can't be read.
+func deliveryWrong(theme string) deliveries.ListModel {
+	m := deliveryList(theme, 0)
+	m.Histogram, m.Filter.Open, m.Chosen, m.Sentence = deliveries.Histogram{}, true, nil, ""
+	m.Filter.Status = component.Input{Value: "teapot", Error: "is a number from 100 to 599"}
+	m.Filter.Since = component.Input{Value: "yesterday", Error: "is a time like 2026-01-24T10:30, in UTC"}
+	m.Filter.Wrong = []string{"endpoint is not an endpoint's id"}
+	m.Table = deliveries.TableModel{Empty: m.Table.Empty}
+	return m
+}
+
+// deliveryStill is an older page, seen by somebody who may not resend.
+func deliveryStill(theme string) deliveries.ListModel {
+	m := deliveryList(theme, 8)
+	m.Table.Live, m.Table.ResendURL = deliveries.Live{}, ""
+	m.Table.Pager = component.Pager{Text: "searched back to 12 Nov 2026, 10:00 UTC; continue with the next page", FirstURL: "?", NextURL: "?cursor=x"}
+	for i := range m.Table.Rows {
+		m.Table.Rows[i].Pick = false
 	}
 	return m
 }
@@ -117,9 +157,9 @@ func deliveryRetrying(theme string) deliveries.ShowModel {
 	failed := component.Mark{Tone: component.Bad, Text: "failed"}
 	return deliveries.ShowModel{
 		Shell: shell(theme, "Deliveries", component.Short(id(9))), ID: id(9), Mark: component.Mark{Tone: component.Retry, Text: "retrying"},
-		Verdict: "Your server answered 500 three times. Next try in 4 min 12 s.", Detail: "Six more tries over the next 3 days follow if it keeps failing.",
+		Verdict: "Your server answered 500 three times.", Detail: "Six more tries over the next 3 days follow if it keeps failing.",
 		Topic: "product.price_changed", Event: component.Link{Label: id(1), URL: "/story/event"}, Endpoint: component.Link{Label: "orders-prod", URL: "/story/endpoint"},
-		Target: "https://hooks.nimbus.example/tenants/4711/orders", Created: ago(36 * time.Minute), Due: in(252 * time.Second),
+		Target: "https://hooks.nimbus.example/tenants/4711/orders", Created: ago(36 * time.Minute), Due: in(252 * time.Second), Upcoming: "5", Permalink: "https://bell.example/p/1/deliveries/" + id(9), Stream: "/story/stream", RefreshURL: "?",
 		SendNowURL: "#", Cancel: component.ConfirmModel{ID: "cancel", Label: "Cancel", Title: "Cancel this delivery?", Consequence: "It is not tried again. You can resend it later.", URL: "#", Submit: "Cancel delivery", Danger: true},
 		Attempts: []deliveries.Attempt{
 			{Number: "1", URL: "?attempt=1", Mark: failed, Answer: "500 Internal Server Error", At: ago(36 * time.Minute), Duration: "1.2 s", Scale: 0.24, Phases: phases(4, 12, 21, 1160, 3)},
@@ -136,7 +176,7 @@ func deliveryRetrying(theme string) deliveries.ShowModel {
 func deliveryFine(theme string) deliveries.ShowModel {
 	m := deliveryRetrying(theme)
 	m.Mark, m.Verdict, m.Detail = component.Mark{Tone: component.Good, Text: "delivered"}, "Delivered at the first try, in 84 ms.", ""
-	m.SendNowURL, m.Cancel, m.ResendURL, m.Due, m.Ended = "", component.ConfirmModel{}, "#", component.Time{}, ago(35*time.Minute)
+	m.SendNowURL, m.Cancel, m.ResendURL, m.Due, m.Stream, m.RefreshURL, m.Ended = "", component.ConfirmModel{}, "#", component.Time{}, "", "", ago(35*time.Minute)
 	m.Provenance, m.Original = "Resent by ada@nimbus.example.", component.Link{Label: "The original", URL: "#"}
 	m.Advice, m.Attempts = nil, m.Attempts[:1]
 	m.Attempts[0] = deliveries.Attempt{Number: "1", URL: "?attempt=1", Current: true, Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "200 OK", At: ago(35 * time.Minute), Duration: "84 ms", Scale: 1, Phases: phases(0, 0, 0, 82, 2)}
@@ -160,7 +200,45 @@ func deliveryHuge(theme string) deliveries.ShowModel {
 	items := strings.Repeat(line, 256<<10/len(line))
 	m.Exchange.Request.Body = component.Body{Text: "{\n  \"items\": [\n" + items + "    null\n  ]\n}", Kind: "json", Size: "256 KB"}
 	m.Exchange.Response.Body = component.Body{Text: strings.Repeat("x", 64<<10), Kind: "text", Size: "64 KB", Note: "first 64 KB of the answer"}
+	m.Exchange.Request.DownloadURL, m.Exchange.Response.DownloadURL = "#", "#"
 	m.Exchange.Response.Headers = append(m.Exchange.Response.Headers, component.Header{Name: "X-Long", Value: strings.Repeat("header-value-", 200)})
+	return m
+}
+
+// deliveryBytes has a body that is no text and one with broken characters.
+func deliveryBytes(theme string) deliveries.ShowModel {
+	m := deliveryFine(theme)
+	m.Exchange.Request.Body = component.Body{Text: "caf\uFFFD and so on", Kind: "text", Size: "14 B", Note: "not valid UTF-8: \uFFFD stands where bytes are broken"}
+	m.Exchange.Response.Body = component.Body{Text: strings.Repeat("00000000  89 50 4e 47 0d 0a 1a 0a  00 00 00 0d 49 48 44 52  |.PNG........IHDR|\n", 40), Kind: "binary", Size: "18.2 KB", Note: "not text: shown as bytes; the first 4 KB of them"}
+	m.Exchange.Request.DownloadURL, m.Exchange.Response.DownloadURL = "#", "#"
+	m.Exchange.CurlNote = "The body is too long, or no text, for a command line: download it and save it as body.bin."
+	return m
+}
+
+// deliveryHidden is what support sees until it says why.
+func deliveryHidden(theme string) deliveries.ShowModel {
+	m := deliverySilent(theme)
+	m.ReasonURL, m.Target = "#", "https://hooks.nimbus.example/…"
+	m.Exchange.Request.Body = component.Body{Note: "Hidden until you say why you open it."}
+	m.Exchange.Curl = ""
+	return m
+}
+
+func deliveryCancelled(theme string) deliveries.ShowModel {
+	m := deliveryRetrying(theme)
+	m.Mark, m.Verdict, m.Detail = component.Mark{Tone: component.Quiet, Text: "cancelled"}, "Cancelled: nothing more is sent.", "Cancelled by ada@nimbus.example."
+	m.SendNowURL, m.Cancel, m.ResendURL, m.Due, m.Stream, m.RefreshURL, m.Ended = "", component.ConfirmModel{}, "#", component.Time{}, "", "", ago(time.Minute)
+	m.Resends = []component.Link{{Label: "delivered 4 min ago", URL: "#"}}
+	return m
+}
+
+// deliveryNew is what a resend leads to: nothing sent yet, being followed.
+func deliveryNew(theme string) deliveries.ShowModel {
+	m := deliveryRetrying(theme)
+	m.Mark, m.Verdict, m.Detail = component.Mark{Tone: component.Wait, Text: "waiting"}, "Waiting to be sent.", ""
+	m.Attempts, m.Advice, m.Exchange, m.Upcoming, m.Siblings = nil, nil, nil, "1", nil
+	m.Provenance, m.Original = "Resent by ada@nimbus.example.", component.Link{Label: id(8), URL: "#"}
+	m.Due = component.Time{Text: "now", Full: "21 Nov 2026, 09:56:48.120 UTC"}
 	return m
 }
 

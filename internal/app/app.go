@@ -168,7 +168,7 @@ func (a *App) newServer() (*server.Server, error) {
 		Checks: []server.Check{
 			{Name: "database", Run: a.checkDatabase}, {Name: "clock", Run: a.checkClock}, {Name: "backlog", Run: a.checkBacklog},
 		},
-		Grace: httpGrace,
+		Grace: httpGrace, OnStop: []func(){a.web.EndStreams},
 	})
 }
 

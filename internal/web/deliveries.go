@@ -2,13 +2,14 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
@@ -19,7 +20,11 @@ import (
 func (w *Web) logPages() []line {
 	return []line{
 		{get, "/p/:project/deliveries", member, w.listDeliveries},
+		{get, "/p/:project/deliveries/stream", member, w.streamDeliveries},
+		{post, "/p/:project/deliveries/resend", member, w.resendDeliveries},
 		{get, "/p/:project/deliveries/:delivery", member, w.showDelivery},
+		{get, "/p/:project/deliveries/:delivery/stream", member, w.streamDelivery},
+		{get, "/p/:project/deliveries/:delivery/body", member, w.downloadBody},
 		{post, "/p/:project/deliveries/:delivery", member, w.showDelivery},
 		{post, "/p/:project/deliveries/:delivery/resend", member, w.resendDelivery},
 		{post, "/p/:project/deliveries/:delivery/send-now", member, w.sendDeliveryNow},
@@ -44,7 +49,8 @@ var stateChips = []struct {
 	tone  component.Tone
 }{
 	{"", "all", component.Neutral},
-	{webhook.Waiting, "waiting", component.Retry},
+	{webhook.Failed, "failed", component.Bad},
+	{webhook.Waiting, "waiting", component.Wait},
 	{webhook.Sending, "sending", component.Busy},
 	{webhook.Delivered, "delivered", component.Good},
 	{webhook.Exhausted, "exhausted", component.Bad},
@@ -72,11 +78,11 @@ func (w *Web) listDeliveries(c *gin.Context) error {
 	if len(wrong) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	if wantsPart(c) {
-		return w.render(c, status, deliveries.Table(m.Table))
-	}
 	return w.render(c, status, deliveries.List(m))
 }
+
+// minuteFormat is a moment in the address, UTC.
+const minuteFormat = "2006-01-02T15:04"
 
 // deliveryFilter reads the filter from the address.
 func (w *Web) deliveryFilter(c *gin.Context) (webhook.DeliveryFilter, map[string]string) {
@@ -106,7 +112,7 @@ func (w *Web) deliveryFilter(c *gin.Context) (webhook.DeliveryFilter, map[string
 	}
 	for name, into := range map[string]*time.Time{"since": &f.Since, "until": &f.Until} {
 		if raw := c.Query(name); raw != "" {
-			at, err := time.Parse("2006-01-02T15:04", raw)
+			at, err := time.Parse(minuteFormat, raw)
 			if err != nil {
 				wrong[name] = "is a time like 2026-01-24T10:30, in UTC"
 				continue
@@ -119,30 +125,62 @@ func (w *Web) deliveryFilter(c *gin.Context) (webhook.DeliveryFilter, map[string
 
 // deliveryTable is the log's rows, here and on an endpoint's page.
 func (w *Web) deliveryTable(c *gin.Context, filter webhook.DeliveryFilter, hideEndpoint bool) (deliveries.TableModel, error) {
+	filter.Limit = pageRows
 	page, err := w.Manage.Deliveries(c.Request.Context(), w.caller(c), filter)
 	if err != nil {
 		return deliveries.TableModel{}, err
 	}
 	m := deliveries.TableModel{
 		HideEndpoint: hideEndpoint, Pager: pager(c, page.Next, searchedBack(page.SearchedBackTo)),
+		Back: c.Request.URL.RequestURI(), RefreshURL: c.Request.URL.RequestURI(),
 		Empty: component.EmptyModel{Title: "Nothing was delivered yet", Text: "Deliveries appear here as soon as an event matches an endpoint."},
 	}
-	if filtered := c.Request.URL.RawQuery != ""; filtered {
+	if narrowed(c) {
 		m.Empty = component.EmptyModel{Title: "Nothing matches", Text: "No delivery fits this filter. Widen it or clear it."}
 	}
+	if picks(w.caller(c), filter.ProjectID) {
+		m.ResendURL = under(filter.ProjectID, "deliveries", "resend")
+	}
 	// The first page keeps itself fresh; an older one stands still.
-	live := c.Query("live") != "off" && c.Query("cursor") == ""
 	if c.Query("cursor") == "" {
-		m.LiveToggle = component.Chip{Label: "live", On: live, URL: withQuery(c, "live", map[bool]string{true: "off"}[live])}
+		m.Live = deliveries.Live{
+			Stream: streamURL(c, filter, hideEndpoint), Rows: pageRows, On: c.Query("live") != liveOff,
+			OnURL: withQuery(c, "live", ""), OffURL: withQuery(c, "live", liveOff),
+		}
 	}
-	if live {
-		m.Live = component.Live{URL: c.Request.URL.RequestURI()}
-	}
-	now := w.Now()
 	for _, row := range page.Items {
-		m.Rows = append(m.Rows, presentDelivery(row, now))
+		m.Rows = append(m.Rows, w.logRow(c, row))
 	}
 	return m, nil
+}
+
+// liveOff is the value of "live" for a list that stands still.
+const liveOff = "off"
+
+// narrowing are the members of the address that narrow the log.
+var narrowing = []string{"state", "endpoint", "topic", "status", "q", "range", "since", "until"}
+
+func narrowed(c *gin.Context) bool {
+	return slices.ContainsFunc(narrowing, func(name string) bool { return c.Query(name) != "" })
+}
+
+// streamURL is where a list's changes come from: its own filter.
+func streamURL(c *gin.Context, f webhook.DeliveryFilter, hideEndpoint bool) string {
+	query := url.Values{}
+	for _, name := range narrowing {
+		if value := c.Query(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	if hideEndpoint {
+		query.Set("hide", "endpoint")
+		query.Set("endpoint", f.EndpointID.String())
+	}
+	path := under(f.ProjectID, "deliveries", "stream")
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return path
 }
 
 func searchedBack(to time.Time) string {
@@ -161,16 +199,28 @@ func (w *Web) deliveriesModel(c *gin.Context, f webhook.DeliveryFilter, table de
 	if err != nil {
 		return deliveries.ListModel{}, err
 	}
+	if narrowed(c) {
+		shell.Title += ": " + filterSentence(c, endpoints.Items)
+	}
+	chart, err := w.histogram(c, f)
+	if err != nil {
+		return deliveries.ListModel{}, err
+	}
 	m := deliveries.ListModel{
-		Shell: shell, Table: table, Sentence: filterSentence(c, endpoints.Items),
+		Shell: shell, Table: table, Sentence: filterSentence(c, endpoints.Items), Chosen: chosenParts(c, endpoints.Items), Histogram: chart,
 		Filter: deliveries.Filter{
 			Action: under(f.ProjectID, "deliveries"), Endpoints: []component.Option{{Value: "", Label: "any endpoint", Selected: f.EndpointID.IsZero()}},
 			Status: component.Input{Value: c.Query("status"), Error: wrong["status"]},
 			Query:  component.Input{Value: c.Query("q"), Error: wrong["q"]},
 			Since:  component.Input{Value: c.Query("since"), Error: wrong["since"]},
 			Until:  component.Input{Value: c.Query("until"), Error: wrong["until"]},
-			Open:   c.Query("since")+c.Query("until")+c.Query("status") != "",
+			Open:   c.Query("since")+c.Query("until") != "",
 		},
+	}
+	for _, place := range []string{"state", "endpoint", "topic", "cursor"} {
+		if text := wrong[place]; text != "" {
+			m.Filter.Wrong = append(m.Filter.Wrong, place+" "+text)
+		}
 	}
 	if m.Filter.Topics, err = w.topicOptions(c, f.Topic); err != nil {
 		return deliveries.ListModel{}, err
@@ -182,12 +232,12 @@ func (w *Web) deliveriesModel(c *gin.Context, f webhook.DeliveryFilter, table de
 		m.States = append(m.States, component.Chip{Label: chip.label, Tone: chip.tone, On: f.State == chip.state, URL: withQuery(c, "state", string(chip.state))})
 	}
 	m.Ranges = rangeChips(c)
-	for _, name := range []string{"state", "range"} {
+	for _, name := range []string{"state", "range", "live"} {
 		if value := c.Query(name); value != "" {
 			m.Filter.Kept = append(m.Filter.Kept, component.Option{Label: name, Value: value})
 		}
 	}
-	if c.Request.URL.RawQuery != "" {
+	if narrowed(c) {
 		m.Filter.ClearURL = m.Filter.Action
 	}
 	return m, nil
@@ -216,23 +266,8 @@ func (w *Web) topicOptions(c *gin.Context, chosen string) ([]component.Option, e
 // filterSentence reads the filter out: "exhausted · orders-prod · last 24 h".
 func filterSentence(c *gin.Context, endpoints []webhook.Endpoint) string {
 	var parts []string
-	if state := c.Query("state"); state != "" {
-		parts = append(parts, state)
-	}
-	for _, e := range endpoints {
-		if e.ID.String() == c.Query("endpoint") {
-			parts = append(parts, e.Name)
-		}
-	}
-	for _, name := range []string{"topic", "status", "q"} {
-		if value := c.Query(name); value != "" {
-			parts = append(parts, value)
-		}
-	}
-	for _, r := range ranges {
-		if c.Query("range") == r.name {
-			parts = append(parts, r.label)
-		}
+	for _, chip := range chosenParts(c, endpoints) {
+		parts = append(parts, chip.Label)
 	}
 	if len(parts) == 0 {
 		return "all deliveries, newest first"
@@ -240,120 +275,68 @@ func filterSentence(c *gin.Context, endpoints []webhook.Endpoint) string {
 	return strings.Join(parts, " · ")
 }
 
-func deliveryID(c *gin.Context) (webhook.DeliveryID, error) {
-	id, err := webhook.ParseUUID(c.Param("delivery"))
-	if err != nil {
-		return webhook.DeliveryID{}, webhook.NotFound("there is no such delivery")
+// chosenParts are the parts of the filter, each with the address without it.
+func chosenParts(c *gin.Context, endpoints []webhook.Endpoint) []component.Chip {
+	var chips []component.Chip
+	add := func(label string, names ...string) {
+		chips = append(chips, component.Chip{Label: label, URL: without(c, names...)})
 	}
-	return webhook.DeliveryID{UUID: id}, nil
-}
-
-// showDelivery also takes POST: support opens a payload by giving a reason.
-func (w *Web) showDelivery(c *gin.Context) error {
-	id, err := deliveryID(c)
-	if err != nil {
-		return err
+	if state := c.Query("state"); state != "" {
+		add(state, "state")
 	}
-	d, err := w.Manage.Delivery(c.Request.Context(), w.caller(c), id, c.PostForm("reason"))
-	if err != nil {
-		return err
-	}
-	if d.ProjectID != w.project(c).ID {
-		return webhook.NotFound("there is no such delivery")
-	}
-	m, err := w.deliveryModel(c, d)
-	if err != nil {
-		return err
-	}
-	return w.render(c, http.StatusOK, deliveries.Show(m))
-}
-
-func (w *Web) deliveryModel(c *gin.Context, d manage.DeliveryDetail) (deliveries.ShowModel, error) {
-	shell, err := w.shell(c, atDeliveries, "Delivery of "+d.Topic,
-		component.Link{Label: "Deliveries", URL: under(d.ProjectID, "deliveries")}, component.Link{Label: d.Topic})
-	if err != nil {
-		return deliveries.ShowModel{}, err
-	}
-	siblings, err := w.Manage.Deliveries(c.Request.Context(), w.caller(c), webhook.DeliveryFilter{ProjectID: d.ProjectID, EventID: d.EventID})
-	if err != nil {
-		return deliveries.ShowModel{}, err
-	}
-	m := presentShow(d, siblings.Items, c.Query("attempt"), w.Now())
-	m.Shell = shell
-	offerActs(&m, d, w.caller(c))
-	if w.caller(c).PayloadOf(d.ProjectID) != account.PayloadOpen {
-		// A page that asks again by itself would hide what a reason opened, or
-		// write an audit row each time.
-		m.Live = component.Live{}
-	}
-	if d.Hidden && m.Exchange != nil {
-		note := hiddenNote
-		if d.NeedsReason {
-			note, m.ReasonURL = hiddenUntil, c.Request.URL.RequestURI()
+	if id := c.Query("endpoint"); id != "" {
+		label := "endpoint " + component.Short(id)
+		for _, e := range endpoints {
+			if e.ID.String() == id {
+				label = e.Name
+			}
 		}
-		m.Exchange.Request.Body.Note, m.Exchange.Response.Body.Note = note, note
+		add(label, "endpoint")
 	}
-	return m, nil
+	if topic := c.Query("topic"); topic != "" {
+		add(topic, "topic")
+	}
+	if status := c.Query("status"); status != "" {
+		add("status "+status, "status")
+	}
+	if q := c.Query("q"); q != "" {
+		add("id "+component.Short(q), "q")
+	}
+	for _, r := range ranges {
+		if c.Query("range") == r.name {
+			add(r.label, "range")
+		}
+	}
+	if words := timeWords(c.Query("since"), c.Query("until")); words != "" {
+		add(words, "since", "until")
+	}
+	return chips
 }
 
-// Why a body is not there.
-const (
-	hiddenNote  = "Payloads are not shown to your role."
-	hiddenUntil = "Hidden until you say why you open it."
-)
-
-// offerActs adds the buttons that this person may press now.
-func offerActs(m *deliveries.ShowModel, d manage.DeliveryDetail, caller account.Caller) {
-	again := caller.May(account.SendAgain, d.ProjectID) == nil
+// timeWords are two moments of the address: "21 Nov 09:00 – 09:30 UTC".
+func timeWords(since, until string) string {
+	from, noFrom := time.Parse(minuteFormat, since)
+	to, noTo := time.Parse(minuteFormat, until)
 	switch {
-	case again && d.State.Ended() && !d.EndpointGone:
-		m.ResendURL = pathDelivery(d.Delivery, "resend")
-	case again && d.Shown() == webhook.Waiting:
-		m.SendNowURL = pathDelivery(d.Delivery, "send-now")
+	case noFrom != nil && noTo != nil:
+		return ""
+	case noTo != nil:
+		return "since " + from.Format("2 Jan 15:04 UTC")
+	case noFrom != nil:
+		return "before " + to.Format("2 Jan 15:04 UTC")
+	case from.YearDay() == to.YearDay() && from.Year() == to.Year():
+		return from.Format("2 Jan 15:04") + " – " + to.Format("15:04 UTC")
 	}
-	if d.State == webhook.Waiting && caller.May(account.CancelDelivery, d.ProjectID) == nil {
-		m.Cancel = component.ConfirmModel{
-			ID: "cancel", Label: "Cancel", Title: "Cancel this delivery?", Submit: "Cancel the delivery", Danger: true,
-			Consequence: "It is not tried again. You can still resend it later.", URL: pathDelivery(d.Delivery, "cancel"),
-		}
-	}
+	return from.Format("2 Jan 15:04") + " – " + to.Format("2 Jan 15:04 UTC")
 }
 
-func (w *Web) resendDelivery(c *gin.Context) error {
-	id, err := deliveryID(c)
-	if err != nil {
-		return err
+// without is the present address with members of its query taken out.
+func without(c *gin.Context, names ...string) string {
+	u := *c.Request.URL
+	query := u.Query()
+	for _, name := range append(names, "cursor") {
+		query.Del(name)
 	}
-	again, err := w.Manage.Resend(c.Request.Context(), w.caller(c), id)
-	if err != nil {
-		return err
-	}
-	w.done(c, "Resent. This is the new delivery; the first stays in the log.")
-	return w.redirect(c, pathDelivery(again.Delivery))
-}
-
-func (w *Web) sendDeliveryNow(c *gin.Context) error {
-	id, err := deliveryID(c)
-	if err != nil {
-		return err
-	}
-	row, err := w.Manage.SendNow(c.Request.Context(), w.caller(c), id)
-	if err != nil {
-		return err
-	}
-	w.done(c, dueWords(row))
-	return w.redirect(c, pathDelivery(row.Delivery))
-}
-
-func (w *Web) cancelDelivery(c *gin.Context) error {
-	id, err := deliveryID(c)
-	if err != nil {
-		return err
-	}
-	row, err := w.Manage.CancelDelivery(c.Request.Context(), w.caller(c), id)
-	if err != nil {
-		return err
-	}
-	w.done(c, "The delivery is cancelled.")
-	return w.redirect(c, pathDelivery(row.Delivery))
+	u.RawQuery = query.Encode()
+	return u.RequestURI()
 }

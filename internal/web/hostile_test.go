@@ -99,10 +99,15 @@ func TestAPageThatRecordsLooksDoesNotAskByItself(t *testing.T) {
 	d := f.delivery(f.ours)
 	f.user("root@example.com", account.Admin, "")
 	one := f.path("deliveries", d.ID.String())
-	if page := f.signIn("root@example.com").get(one).is(http.StatusOK); strings.Contains(string(page.body), `hx-trigger="every`) {
+	if page := f.signIn("root@example.com").get(one).is(http.StatusOK); strings.Contains(string(page.body), "data-pursue=") {
 		t.Error("an admin's open page writes audit rows for ever")
 	}
-	if page := f.as(account.Developer).get(one).is(http.StatusOK); !strings.Contains(string(page.body), "hx-get=") {
+	f.signIn("root@example.com").get(one + "/stream").is(http.StatusForbidden)
+	f.signIn("root@example.com").get(one + "/body?attempt=1").is(http.StatusForbidden)
+	if strings.Contains(f.actions(), "payload.viewed payload.viewed") {
+		t.Error("a refused stream or file left a trace of a look")
+	}
+	if page := f.as(account.Developer).get(one).is(http.StatusOK); !strings.Contains(string(page.body), "data-pursue=") {
 		t.Error("a developer's page is not live")
 	}
 }

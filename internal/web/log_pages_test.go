@@ -79,7 +79,7 @@ func TestDeliveries_are_filtered_by_the_address(t *testing.T) {
 		return b.get(f.path("deliveries") + query).is(http.StatusOK).doc().Find("tbody tr").Length()
 	}
 	for query, want := range map[string]int{
-		"": 2, "?state=exhausted": 1, "?state=waiting": 1, "?state=held": 0, "?status=500": 1, "?status=404": 0, "?topic=product.viewed": 2,
+		"": 2, "?state=exhausted": 1, "?state=failed": 1, "?state=waiting": 1, "?state=held": 0, "?status=500": 1, "?status=404": 0, "?topic=product.viewed": 2,
 		"?topic=chat.message.sent": 0, "?endpoint=" + d.EndpointID.String(): 2, "?q=" + d.ID.String(): 1, "?range=1h": 2,
 		"?since=2020-01-01T00:00&until=2020-01-02T00:00": 0,
 	} {
@@ -105,24 +105,6 @@ func TestDeliveries_with_a_filter_that_is_wrong_say_where(t *testing.T) {
 	b.get(f.path("deliveries") + "?endpoint=x").is(http.StatusUnprocessableEntity)
 	b.get(f.path("deliveries") + "?state=sleeping").is(http.StatusUnprocessableEntity)
 	b.get(f.path("deliveries") + "?cursor=%00junk").is(http.StatusUnprocessableEntity)
-}
-
-func TestDeliveries_answer_htmx_with_the_table_alone(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	f.delivery(f.ours)
-	b := f.as(account.Viewer)
-	part := b.get(f.path("deliveries"), "HX-Request", "true").is(http.StatusOK).says("orders").hides("<html")
-	if part.doc().Find("tbody tr").Length() != 1 {
-		t.Error("the part has no rows")
-	}
-	for name, headers := range map[string][]string{
-		"a boosted link": {"HX-Request", "true", "HX-Boosted", "true"}, "the history": {"HX-Request", "true", "HX-History-Restore-Request", "true"},
-	} {
-		if whole := b.get(f.path("deliveries"), headers...).is(http.StatusOK); !strings.Contains(string(whole.body), "<html") {
-			t.Errorf("%s gets a part", name)
-		}
-	}
 }
 
 func TestDelivery_tells_what_was_sent_and_what_came_back(t *testing.T) {

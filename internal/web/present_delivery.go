@@ -38,7 +38,7 @@ func mark(row webhook.DeliveryRow, now time.Time) component.Mark {
 func presentDelivery(row webhook.DeliveryRow, now time.Time) deliveries.Row {
 	r := deliveries.Row{
 		URL: pathDelivery(row.Delivery), ID: row.ID.String(), Mark: mark(row, now), Topic: row.Topic,
-		Endpoint: row.EndpointName, Attempts: fmt.Sprint(row.Attempts), At: moment(row.CreatedAt, now),
+		Endpoint: row.EndpointName, Attempts: fmt.Sprint(row.Attempts), At: moment(row.CreatedAt, now), EventURL: pathEvent(row.ProjectID, row.EventID),
 	}
 	if !row.EndpointGone {
 		r.EndpointURL = under(row.ProjectID, "endpoints", row.EndpointID.String())
@@ -59,8 +59,9 @@ func presentDelivery(row webhook.DeliveryRow, now time.Time) deliveries.Row {
 	return r
 }
 
-// verdict says in a sentence how it stands, and in a second what follows.
-func verdict(d manage.DeliveryDetail, now time.Time) (sentence, detail string) {
+// verdict says in a sentence how it stands, and in a second what was before;
+// when it is tried next stands beside it and counts down.
+func verdict(d manage.DeliveryDetail) (sentence, detail string) {
 	tries := len(d.Attempts)
 	lasted := ""
 	if tries > 0 {
@@ -85,11 +86,7 @@ func verdict(d manage.DeliveryDetail, now time.Time) (sentence, detail string) {
 	if tries == 0 {
 		return "Waiting to be sent.", ""
 	}
-	next := "The next try is due now."
-	if d.DueAt.After(now) {
-		next = "Next try in " + span(d.DueAt.Sub(now)) + "."
-	}
-	return whatHappened(d) + " " + next, ""
+	return whatHappened(d), ""
 }
 
 func sentenceOf(reason string) string {

@@ -18,7 +18,10 @@ import (
 // shownBody is how much of a body a page carries; the API has all of it.
 const shownBody = 64 << 10
 
-func presentExchange(a manage.AttemptDetail) *deliveries.Exchange {
+// shownBytes is how much of what is no text is shown.
+const shownBytes = 4 << 10
+
+func presentExchange(d manage.DeliveryDetail, a manage.AttemptDetail) *deliveries.Exchange {
 	x := &deliveries.Exchange{
 		Title:     fmt.Sprintf("Attempt %d", a.Number),
 		AttemptID: a.ID.String(),
@@ -32,7 +35,13 @@ func presentExchange(a manage.AttemptDetail) *deliveries.Exchange {
 	if a.Request.Method == "" {
 		x.Request.Line = "The request was not written down."
 	} else {
-		x.Curl = curl(a.Request)
+		x.Curl, x.CurlNote = curl(a.Request)
+	}
+	if len(a.Request.Body) > 0 {
+		x.Request.DownloadURL = bodyURL(d, a, "request")
+	}
+	if len(a.Response.Body) > 0 {
+		x.Response.DownloadURL = bodyURL(d, a, "response")
 	}
 	if a.Outcome != webhook.OutcomeDelivered {
 		x.Error = a.Error
@@ -40,13 +49,17 @@ func presentExchange(a manage.AttemptDetail) *deliveries.Exchange {
 	if x.Answered {
 		x.Response = deliveries.Message{
 			Line: statusLine(a.Response.Status), Tone: component.Bad, Headers: presentHeaders(a.Response.Headers),
-			Body: presentAnswer(a.Response),
+			Body: presentAnswer(a.Response), DownloadURL: x.Response.DownloadURL,
 		}
 		if a.Outcome == webhook.OutcomeDelivered {
 			x.Response.Tone = component.Good
 		}
 	}
 	return x
+}
+
+func bodyURL(d manage.DeliveryDetail, a manage.AttemptDetail, side string) string {
+	return fmt.Sprintf("%s?attempt=%d&side=%s", pathDelivery(d.Delivery, "body"), a.Number, side)
 }
 
 func presentAnswer(r webhook.Response) component.Body {
@@ -81,12 +94,19 @@ func presentBody(raw []byte, note string) component.Body {
 	if len(cut) > shownBody {
 		cut, b.Note = cut[:shownBody], joinNotes(note, "only the first 64 KB are shown here")
 	}
+	cut = cut[:len(cut)-brokenEnd(cut)] // a rune that this cut went through, or the one at receipt
 	if !isText(cut) {
-		b.Kind, b.Text = "binary", hex.Dump(cut[:min(len(cut), 4<<10)])
-		b.Note = joinNotes(b.Note, "not text: shown as bytes")
+		b.Kind, b.Text = "binary", hex.Dump(cut[:min(len(cut), shownBytes)])
+		b.Note = joinNotes(note, "not text: shown as bytes")
+		if len(raw) > shownBytes {
+			b.Note = joinNotes(b.Note, "the first 4 KB of them")
+		}
 		return b
 	}
-	cut = bytes.ToValidUTF8(cut, nil)
+	if !utf8.Valid(cut) {
+		cut = bytes.ToValidUTF8(cut, []byte("\uFFFD"))
+		b.Note = joinNotes(b.Note, "not valid UTF-8: \uFFFD stands where bytes are broken")
+	}
 	b.Kind, b.Text = "text", string(cut)
 	var pretty bytes.Buffer
 	if !tooDeep(cut) && json.Indent(&pretty, cut, "", "  ") == nil {
@@ -126,23 +146,43 @@ func tooDeep(json []byte) bool {
 	return false
 }
 
+// isText takes bytes as text if they hold no control characters and are mostly
+// UTF-8: a broken character here and there does not make a text unreadable.
 func isText(b []byte) bool {
+	broken, size := 0, len(b)
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return !utf8.FullRune(b) // a rune that a cut went through is text
-		}
-		if r != '\n' && r != '\r' && r != '\t' && unicode.IsControl(r) {
+		switch {
+		case r == utf8.RuneError && n == 1:
+			broken++
+		case r != '\n' && r != '\r' && r != '\t' && unicode.IsControl(r):
 			return false
 		}
 		b = b[n:]
 	}
-	return true
+	return broken*20 <= size
 }
 
+// brokenEnd is how many bytes at the end are the beginning of a rune.
+func brokenEnd(b []byte) int {
+	for n := 1; n <= min(utf8.UTFMax-1, len(b)); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
+// maxCurlBody is the longest body that stands in the command itself.
+const maxCurlBody = 8 << 10
+
 // curl is the same request as a command, safe to paste: every part is quoted
-// for a POSIX shell.
-func curl(r webhook.Request) string {
+// for a POSIX shell. A body that no command line takes is read from the file
+// that the page offers.
+func curl(r webhook.Request) (command, note string) {
 	var b strings.Builder
 	b.WriteString("curl -X " + r.Method + " " + quote(r.URL))
 	for _, h := range r.Headers {
@@ -152,10 +192,14 @@ func curl(r webhook.Request) string {
 		}
 		b.WriteString(" \\\n  -H " + quote(line))
 	}
-	if len(r.Body) > 0 {
+	switch {
+	case len(r.Body) > maxCurlBody || !utf8.Valid(r.Body) || bytes.IndexByte(r.Body, 0) >= 0:
+		b.WriteString(" \\\n  --data-binary @body.bin")
+		note = "The body is too long, or no text, for a command line: download it and save it as body.bin."
+	case len(r.Body) > 0:
 		b.WriteString(" \\\n  --data-raw " + quote(string(r.Body)))
 	}
-	return b.String()
+	return b.String(), note
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

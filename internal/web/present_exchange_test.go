@@ -27,6 +27,7 @@ func TestPresentBody_shows_text_as_text_and_bytes_as_bytes(t *testing.T) {
 		"NUL":                 {"a\x00b", "binary", "00000000  61 00 62", "not text: shown as bytes"},
 		"broken UTF-8":        {"ab\xffcd", "binary", "00000000  61 62 ff 63 64", "not text: shown as bytes"},
 		"broken at the end":   {"ab\xff", "binary", "00000000  61 62 ff", "not text: shown as bytes"},
+		"few broken bytes":    {strings.Repeat("caf\xe9, 30 words of it. ", 5), "text", strings.Repeat("caf\uFFFD, 30 words of it. ", 5), "not valid UTF-8: \uFFFD stands where bytes are broken"},
 		"cut rune":            {"gr\xc3", "text", "gr", ""},
 		"cut emoji":           {"x\xf0\x9f\x94", "text", "x", ""},
 	} {
@@ -82,7 +83,11 @@ func TestCurl_survives_any_shell(t *testing.T) {
 	want := []string{
 		"-X", "POST", awkward.URL, "-H", "X-A: " + awkward.Headers[0].Value, "-H", "X-Empty;", "--data-raw", string(awkward.Body),
 	}
-	script := "curl() { printf '%s\\0' \"$@\"; }\n" + curl(awkward)
+	command, note := curl(awkward)
+	if note != "" {
+		t.Errorf("a short text needs a file: %s", note)
+	}
+	script := "curl() { printf '%s\\0' \"$@\"; }\n" + command
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -92,12 +97,22 @@ func TestCurl_survives_any_shell(t *testing.T) {
 	}
 }
 
+func TestCurl_reads_from_a_file_what_no_command_line_takes(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"long": strings.Repeat("x", maxCurlBody+1), "NUL": "a\x00b", "broken": "\xff"} {
+		command, note := curl(webhook.Request{Method: "POST", URL: "https://example.com", Body: []byte(body)})
+		if !strings.HasSuffix(command, "--data-binary @body.bin") || !strings.Contains(note, "body.bin") {
+			t.Errorf("%s: %.200s (%s)", name, command, note)
+		}
+	}
+}
+
 func TestPresentExchange_of_an_answered_attempt(t *testing.T) {
 	t.Parallel()
 	a := tried("", 201)
 	a.Number, a.EndpointVersion, a.Request = 2, 7, awkward
 	a.Response.Body, a.Response.Truncated = []byte("ok"), true
-	x := presentExchange(a)
+	x := presentExchange(manage.DeliveryDetail{}, a)
 	if x.Title != "Attempt 2" || x.Settings != "settings version 7" || !x.Answered || x.Response.Tone != component.Good || x.Error != "" {
 		t.Errorf("got %+v", x)
 	}
@@ -111,7 +126,7 @@ func TestPresentExchange_of_an_answered_attempt(t *testing.T) {
 
 func TestPresentExchange_of_an_attempt_that_nobody_wrote_down(t *testing.T) {
 	t.Parallel()
-	x := presentExchange(manage.AttemptDetail{Attempt: webhook.Attempt{Outcome: webhook.OutcomeUnknown, Error: "the node was lost"}, BodyNote: "gone"})
+	x := presentExchange(manage.DeliveryDetail{}, manage.AttemptDetail{Attempt: webhook.Attempt{Outcome: webhook.OutcomeUnknown, Error: "the node was lost"}, BodyNote: "gone"})
 	if x.Answered || x.Curl != "" || x.Request.Line != "The request was not written down." || x.Error != "the node was lost" || x.Request.Body.Note != "gone" {
 		t.Errorf("got %+v", x)
 	}

@@ -19,15 +19,13 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 		EventURL: pathEvent(d.ProjectID, d.EventID), Endpoint: component.Link{Label: d.EndpointName},
 		Created: moment(d.CreatedAt, now), Ended: moment(d.EndedAt, now), ResendNote: resendNote(d.DeliveryRow),
 	}
-	m.Verdict, m.Detail = verdict(d, now)
+	m.Verdict, m.Detail = verdict(d)
 	if !d.EndpointGone {
 		m.Endpoint.URL = under(d.ProjectID, "endpoints", d.EndpointID.String())
 	}
 	if d.Shown() == webhook.Waiting { // a held one waits for no time
 		m.Due = dueMoment(d.DueAt, now)
-	}
-	if !d.State.Ended() {
-		m.Live = component.Live{URL: pathDelivery(d.Delivery)}
+		m.Upcoming = fmt.Sprint(len(d.Attempts) + 1)
 	}
 	if !d.ResendOf.IsZero() {
 		m.Provenance = "Resent by " + d.RequestedBy.Name
@@ -42,7 +40,7 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 			}
 		}
 		m.Attempts = presentAttempts(d, selected, now)
-		m.Exchange = presentExchange(d.Attempts[selected])
+		m.Exchange = presentExchange(d, d.Attempts[selected])
 		if d.State != webhook.Delivered {
 			m.Advice = advice(d.Attempts[last].Cause, d.Attempts[last].Response.Status)
 		}

@@ -66,11 +66,15 @@ type DemoLink struct {
 type Web struct {
 	Options
 	sessions *scs.SessionManager
+	streams  *streams
+	pace     Pace
 }
 
 // New makes the dashboard.
 func New(options Options) *Web {
-	return &Web{Options: options, sessions: newSessions(options.Sessions, options.BaseURL)}
+	return &Web{
+		Options: options, sessions: newSessions(options.Sessions, options.BaseURL), streams: newStreams(), pace: usualPace,
+	}
 }
 
 // handler is one page or form: read, do, answer.

@@ -101,50 +101,6 @@ function hideSecret(box) {
 // A page kept for the back button must not bring a secret back.
 addEventListener("pagehide", () => $$("[data-hide-after]").forEach(hideSecret));
 
-// ---- keyboard ---------------------------------------------------------------
-let jump = 0; // when "g" was pressed
-
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("[popover]:popover-open");
-
-document.addEventListener("keydown", (event) => {
-  const search = document.getElementById("search");
-  if (event.key === "k" && (event.metaKey || event.ctrlKey) && search) {
-    event.preventDefault();
-    search.focus();
-    search.select();
-    return;
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  if (Date.now() - jump < 1200) {
-    jump = 0;
-    const place = document.body.dataset[`go${event.key.toUpperCase()}`];
-    if (place) location.assign(place);
-    return;
-  }
-  const act = keys[event.key];
-  if (act) act(event);
-});
-
-const keys = {
-  g: () => { jump = Date.now(); },
-  "/": (event) => { const search = document.getElementById("search"); if (search) { event.preventDefault(); search.focus(); } },
-  j: (event) => step(event, 1),
-  k: (event) => step(event, -1),
-  r: () => document.querySelector("[data-key-resend]")?.focus(),
-  "?": () => document.getElementById("keys")?.togglePopover?.(),
-};
-
-// step moves along the rows of the page's log; Enter follows the focused link.
-function step(event, by) {
-  const links = $$("[data-row] a[data-open]");
-  if (!links.length) return;
-  event.preventDefault();
-  const at = links.indexOf(document.activeElement);
-  const next = links[Math.min(links.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by))];
-  next.focus();
-  next.scrollIntoView({ block: "nearest" });
-}
-
 // ---- a click anywhere on a row opens it -------------------------------------
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row]");
@@ -165,10 +121,10 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
-// A select or date in a filter form sends the form when it changes.
+// A choice in a filter form sends the form.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-auto]");
-  if (form) form.requestSubmit();
+  if (form && event.target.matches("select")) form.requestSubmit();
 });
 
 // ---- the topic picker's search ---------------------------------------------
@@ -204,6 +160,7 @@ showDependents();
 settle();
 setInterval(freshen, 10000);
 document.addEventListener("htmx:afterSettle", settle);
+document.addEventListener("rows", settle);
 // A live list does not fetch behind a hidden tab or while rows are being read.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const live = event.target.closest?.("[data-live]");

@@ -37,9 +37,9 @@ func emptyBody(b Body) string {
 	return "Empty"
 }
 
-// painted writes a body's text, coloured if it is JSON, with not one space
+// Painted writes a body's text, coloured if it is JSON, with not one space
 // more or less than it has. Every byte of it is escaped.
-func painted(b Body) templ.Component {
+func Painted(b Body) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		pieces := []piece{{text: b.Text}}
 		if b.Kind == "json" {

@@ -198,7 +198,7 @@ func Code(title string, b Body) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = painted(b).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Painted(b).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

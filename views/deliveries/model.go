@@ -12,13 +12,14 @@ type ListModel struct {
 	Shell layout.AppModel
 	// Sentence says the filter in words: "failed · orders-prod · last 24 h".
 	Sentence string
+	// Chosen are the parts of the filter, each with the page without it.
+	Chosen []component.Chip
 	// States switch the state shown; the first is "all".
-	States []component.Chip
-	Ranges []component.Chip
-	Filter Filter
-	// Volume is the histogram above; none without bars.
-	Volume component.BarChart
-	Table  TableModel
+	States    []component.Chip
+	Ranges    []component.Chip
+	Filter    Filter
+	Histogram Histogram
+	Table     TableModel
 }
 
 // Filter is the form above the log. It goes by GET to Action as "endpoint",
@@ -33,10 +34,27 @@ type Filter struct {
 	Until     component.Input
 	// Kept are hidden members: chips that are on.
 	Kept []component.Option
+	// Wrong are mistakes of the address that no field of the form holds.
+	Wrong []string
 	// ClearURL is set while a filter is on.
 	ClearURL string
 	// Open unfolds the less common fields.
 	Open bool
+}
+
+// Histogram counts over time; each column leads to its own stretch of time.
+// None without columns.
+type Histogram struct {
+	Title   string
+	Summary string
+	Peak    string
+	Axis    []string
+	Legend  []component.Legend
+	Columns []component.Column
+	// From is where the first column begins, "2006-01-02T15:04" in UTC; each
+	// is so many Minutes wide. The script that drags out a time reads them.
+	From    string
+	Minutes string
 }
 
 // TableModel is the log's rows, also on an endpoint's page.
@@ -46,17 +64,33 @@ type TableModel struct {
 	HideEndpoint bool
 	Pager        component.Pager
 	Empty        component.EmptyModel
-	Live         component.Live
-	// LiveToggle switches Live; none when its URL is empty. On is the state.
-	LiveToggle component.Chip
+	Live         Live
+	// RefreshURL is this page again, for those without script.
+	RefreshURL string
+	// ResendURL takes picked rows by POST as "id", with Back, the page to lead
+	// to; empty where the person can't.
+	ResendURL string
+	Back      string
 }
 
-// Row is one delivery in the log.
+// Live is where a list's changes come from; none without a Stream.
+type Live struct {
+	Stream string
+	// Rows is how many the list holds at most.
+	Rows int
+	// On is the state; OnURL and OffURL are the page with it switched.
+	On     bool
+	OnURL  string
+	OffURL string
+}
+
+// Row is one delivery in the log. It is compared with ==: no slices.
 type Row struct {
 	URL         string
 	ID          string
 	Mark        component.Mark
 	Topic       string
+	EventURL    string
 	Endpoint    string
 	EndpointURL string
 	// Answer is a status or an error in a word; Tone colours it.
@@ -65,16 +99,22 @@ type Row struct {
 	Attempts string
 	Duration string
 	At       component.Time
+	// Due is when it is tried next, beside a mark that says so.
+	Due component.Time
 	// Note is "test", "resend" or empty.
 	Note string
+	// Pick offers it for sending again.
+	Pick bool
+	// Gone is set once a row no longer belongs to the list that shows it.
+	Gone bool
 }
 
 // ShowModel is one delivery.
 type ShowModel struct {
 	Shell layout.AppModel
 	ID    string
-	// Verdict in words: "Your server answered 500 three times. Next try in 4
-	// min 12 s." Mark is the state.
+	// Verdict in words: "Your server answered 500 three times." Mark is the
+	// state.
 	Mark    component.Mark
 	Verdict string
 	// Detail is a quieter second sentence; may be empty.
@@ -85,7 +125,9 @@ type ShowModel struct {
 	Endpoint component.Link
 	Target   string
 	Created  component.Time
+	// Due is when it is tried next, as attempt Upcoming.
 	Due      component.Time
+	Upcoming string
 	Ended    component.Time
 	// Provenance says who asked: "resent by ada@example.com"; Original leads
 	// to the delivery it repeats.
@@ -113,7 +155,12 @@ type ShowModel struct {
 	EventURL string
 	// Ticket is a text for a support ticket, to copy.
 	Ticket string
-	Live   component.Live
+	// Permalink is this page's whole address, to copy.
+	Permalink string
+	// Stream is where the page's changes come from; empty once it has ended, or
+	// where it can't be followed. RefreshURL is the page again.
+	Stream     string
+	RefreshURL string
 }
 
 // Attempt is one line of the timeline.
@@ -143,8 +190,9 @@ type Exchange struct {
 	Error string
 	// Answered is false when nothing came back.
 	Answered bool
-	// Curl is the same request as a command.
+	// Curl is the same request as a command; CurlNote says what it needs.
 	Curl      string
+	CurlNote  string
 	AttemptID string
 	Settings  string
 	Timings   []component.Phase
@@ -157,6 +205,8 @@ type Message struct {
 	Tone    component.Tone
 	Headers []component.Header
 	Body    component.Body
+	// DownloadURL has all bytes of the body; empty where there are none.
+	DownloadURL string
 }
 
 // Sibling is another delivery of the same event.

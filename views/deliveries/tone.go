@@ -1,6 +1,12 @@
 package deliveries
 
-import "github.com/bellwire/bellwire/views/component"
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/bellwire/bellwire/views/component"
+)
 
 // tone is the class that colours an answer.
 func tone(t component.Tone) string {
@@ -10,12 +16,21 @@ func tone(t component.Tone) string {
 	return component.Class(t)
 }
 
-// pages is the pager below the rows; its words stand above them when the live
-// switch is there.
-func pages(m TableModel) component.Pager {
+// below is the pager under the rows; its words stand above them.
+func below(m TableModel) component.Pager {
 	p := m.Pager
-	if m.LiveToggle.URL != "" {
-		p.Text = ""
-	}
+	p.Text = ""
 	return p
+}
+
+// following are the attributes that the script follows a list by.
+func following(l Live) templ.Attributes {
+	if l.Stream == "" {
+		return nil
+	}
+	attrs := templ.Attributes{"data-stream": l.Stream, "data-rows": strconv.Itoa(l.Rows)}
+	if !l.On {
+		attrs["data-still"] = true
+	}
+	return attrs
 }
