@@ -46,7 +46,7 @@ func deliveryTable(n int) deliveries.TableModel {
 	m := deliveries.TableModel{
 		Pager: component.Pager{Text: fmt.Sprintf("The %d newest", n), NextURL: "?cursor=x"}, ResendURL: "/resend", Back: "/story/deliveries",
 		RefreshURL: "?", Live: deliveries.Live{Stream: "/story/stream", Rows: 50, On: true, OnURL: "?", OffURL: "?live=off"},
-		Empty:      component.EmptyModel{Title: "No delivery matches", Text: "Nothing failed on orders-prod in the last 24 hours. Look further back, or clear the filter.", Action: component.Link{Label: "Clear the filter", URL: "?"}},
+		Empty: component.EmptyModel{Title: "No delivery matches", Text: "Nothing failed on orders-prod in the last 24 hours. Look further back, or clear the filter.", Action: component.Link{Label: "Clear the filter", URL: "?"}},
 	}
 	for i := range n {
 		row := rowKinds[i%len(rowKinds)]
