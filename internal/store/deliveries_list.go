@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 	"gorm.io/gorm"
@@ -61,23 +63,61 @@ func (s *Store) deliveries(db *gorm.DB, f webhook.DeliveryFilter) (webhook.Page[
 			return none, err
 		}
 	}
-	places := deliveryPlaces(f)
-	where := places
-	if narrowDeliveries(&where, f) && f.EventID.IsZero() {
-		if err := w.bound(db, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
-			return none, err
-		}
-	}
-	where.and("d.id >= ? AND d.id < ?", w.from, w.to)
-	var rows []listedDelivery
-	limit := limitOf(f.Limit)
-	err = db.Raw("SELECT "+deliveryColumns+deliverySource+where.sql()+" ORDER BY d.id DESC LIMIT ?", where.with(limit+1)...).Scan(&rows).Error
+	f.Limit = limitOf(f.Limit)
+	rows, err := deliveryRows(db, f, &w)
 	if err != nil {
 		return none, err
 	}
-	p, err := paged(rows, limit, plain(listedDelivery.row), func(r listedDelivery) string { return idCursor(r.Row.ID) })
+	p, err := paged(rows, f.Limit, plain(listedDelivery.row), func(r listedDelivery) string { return idCursor(r.Row.ID) })
 	return reached(p, w), err
 }
+
+// deliveryRows reads one row more than the limit, if there are as many. What is
+// live is found by the queue's indexes, unless it is so much that the log itself
+// finds it soon.
+func deliveryRows(db *gorm.DB, f webhook.DeliveryFilter, w *window) ([]listedDelivery, error) {
+	if f.EventID.IsZero() && liveStates[f.State] {
+		live, all, err := liveRows(db, f, *w)
+		if err != nil || all && f.State != webhook.Failed {
+			return live, err
+		}
+		if all {
+			ended := f
+			ended.State = webhook.Exhausted
+			rows, err := loggedRows(db, ended, w)
+			return newest(append(rows, live...), *w, f.Limit+1), err
+		}
+	}
+	return loggedRows(db, f, w)
+}
+
+// newest are the first rows of a window, however they were found.
+func newest(rows []listedDelivery, w window, limit int) []listedDelivery {
+	rows = slices.DeleteFunc(rows, func(r listedDelivery) bool { return bytes.Compare(r.Row.ID[:], w.from[:]) < 0 })
+	slices.SortFunc(rows, func(a, b listedDelivery) int { return bytes.Compare(b.Row.ID[:], a.Row.ID[:]) })
+	return rows[:min(len(rows), limit)]
+}
+
+// loggedRows reads the log backwards, and cuts the window where a filter has no
+// index.
+func loggedRows(db *gorm.DB, f webhook.DeliveryFilter, w *window) (rows []listedDelivery, err error) {
+	places := deliveryPlaces(f)
+	if f.EventID.IsZero() && (f.State == webhook.Exhausted || f.State == webhook.Cancelled) {
+		places.and(missed)
+	}
+	where := places
+	if narrowDeliveries(&where, f) && f.EventID.IsZero() {
+		if err := w.bound(db, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
+			return nil, err
+		}
+	}
+	where.and("d.id >= ? AND d.id < ?", w.from, w.to)
+	err = db.Raw("SELECT "+deliveryColumns+deliverySource+where.sql()+" ORDER BY d.id DESC LIMIT ?", where.with(f.Limit+1)...).Scan(&rows).Error
+	return rows, err
+}
+
+// missed is the condition of the indexes of what was not delivered.
+const missed = "d.state IN ('exhausted', 'cancelled')"
 
 // deliveryPlaces are the conditions that have an index which ends in id.
 func deliveryPlaces(f webhook.DeliveryFilter) conditions {

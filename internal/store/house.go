@@ -13,8 +13,6 @@ const (
 	// houseStep is how many rows one transaction of the housekeeping touches:
 	// on SQLite nobody else writes meanwhile.
 	houseStep = 500
-	// foldAfter is the age at which statistics are folded to hours.
-	foldAfter = 48 * time.Hour
 	// statisticsFor is how long hours are kept.
 	statisticsFor = 400 * 24 * time.Hour
 )
@@ -63,15 +61,18 @@ func (s *Store) Housekeep(ctx context.Context, retention time.Duration) error {
 		return wrap("keep house", err)
 	}
 	before := at(now).Add(-retention)
+	if err := s.rollStatistics(ctx, at(now).Add(-rollAfter)); err != nil {
+		return wrap("add up statistics", err)
+	}
+	if err := s.foldStatistics(ctx, at(now).Add(-foldAfter)); err != nil {
+		return wrap("fold statistics", err)
+	}
 	for _, chore := range s.chores(now, before) {
 		for done := int64(houseStep); done >= houseStep && ctx.Err() == nil; {
 			if done, err = s.chore(ctx, chore); err != nil {
 				return wrap("keep house: "+chore.name, err)
 			}
 		}
-	}
-	if err := s.foldStatistics(ctx, at(now).Add(-foldAfter).Truncate(time.Hour)); err != nil {
-		return wrap("fold statistics", err)
 	}
 	return wrap("make partitions", s.hot.partitions(ctx, before))
 }
@@ -109,11 +110,10 @@ func (s *Store) chores(now int64, before time.Time) []chore {
 			[]any{now - 24*time.Hour.Milliseconds(), now - 30*24*time.Hour.Milliseconds(), houseStep}},
 		{"secrets after their grace", "UPDATE secrets SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at > 0 AND expires_at < ?", []any{now}},
 		{"nodes", "DELETE FROM nodes WHERE heartbeat_at < ?", []any{now - 24*time.Hour.Milliseconds()}},
-		{"statistics", "DELETE FROM endpoint_minute WHERE minute < ?", []any{now - statisticsFor.Milliseconds()}},
 		// The head of a line may have ended above: those behind it are looked at.
 		{"lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", []any{look, now, never}},
 	}
-	return slices.Concat(list, purgeChores(), s.logChores(old))
+	return slices.Concat(list, statisticsChores(now), purgeChores(), s.logChores(old))
 }
 
 // logChores delete the log before a moment. PostgreSQL drops whole partitions of
@@ -133,41 +133,4 @@ func (s *Store) logChores(old uid) []chore {
 		{"events", "DELETE FROM " + events + " WHERE id IN (SELECT e.id FROM " + events + ` e WHERE e.id < ?
  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id) AND NOT EXISTS (SELECT 1 FROM fanouts f WHERE f.event_id = e.id) LIMIT ?)`, []any{old, houseStep}},
 	}
-}
-
-// foldStatistics adds the minutes before a moment up to hours, an hour at a
-// time.
-func (s *Store) foldStatistics(ctx context.Context, before time.Time) error {
-	for ctx.Err() == nil {
-		var first int64
-		err := s.db(ctx).Raw("SELECT COALESCE(min(minute), 0) FROM endpoint_minute WHERE minute >= ? AND minute < ? AND node_id <> ?",
-			s.foldedTo.Load(), ms(before), scope{}).Scan(&first).Error
-		if err != nil {
-			return err
-		}
-		if first == 0 {
-			s.foldedTo.Store(ms(before))
-			return nil
-		}
-		hour := first - first%time.Hour.Milliseconds()
-		err = s.tx(ctx, "fold an hour", func(tx *gorm.DB) error { return foldHour(tx, hour) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// foldHour moves the minutes of one hour onto its first, whatever the node.
-func foldHour(tx *gorm.DB, hour int64) error {
-	var none scope
-	err := tx.Exec(`INSERT INTO endpoint_minute (endpoint_id, minute, node_id, cause, project_id, n, `+bucketColumns("")+`)
- SELECT endpoint_id, ?, ?, cause, project_id, sum(n), `+bucketColumns("sum")+` FROM endpoint_minute
- WHERE minute >= ? AND minute < ? AND node_id <> ? GROUP BY endpoint_id, cause, project_id
- ON CONFLICT (endpoint_id, minute, node_id, cause) DO UPDATE SET n = endpoint_minute.n + excluded.n, `+bucketColumns("add"),
-		hour, none, hour, hour+time.Hour.Milliseconds(), none).Error
-	if err != nil {
-		return err
-	}
-	return tx.Exec("DELETE FROM endpoint_minute WHERE minute >= ? AND minute < ? AND node_id <> ?", hour, hour+time.Hour.Milliseconds(), none).Error
 }

@@ -39,7 +39,7 @@ var liteInsertAttempt = `INSERT INTO attempts (` + attemptColumns + `) VALUES (?
  WHERE attempts.outcome = 'unknown' AND excluded.outcome <> 'unknown'`
 
 var liteAddMinute = `INSERT INTO endpoint_minute (endpoint_id, minute, node_id, cause, project_id, n, ` + bucketColumns("") + `)
- VALUES (?` + strings.Repeat(", ?", 22) + `) ON CONFLICT (endpoint_id, minute, node_id, cause) DO UPDATE SET n = endpoint_minute.n + excluded.n, ` + bucketColumns("add")
+ VALUES (?` + strings.Repeat(", ?", 22) + `) ON CONFLICT (endpoint_id, minute, node_id, cause) DO UPDATE SET n = endpoint_minute.n + excluded.n, ` + bucketColumns("endpoint_minute")
 
 var liteRecording = []string{liteSettle, liteHasLine, liteWasFailing, liteHealth, liteLowerAfter, liteInsertAttempt, liteAddMinute, liteCatchUp}
 

@@ -7,17 +7,19 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// bucketColumns writes the seventeen columns of a latency histogram: as names,
-// as sums of them ("sum"), or as additions of a conflicting row ("add").
+// bucketColumns writes the seventeen columns of a latency histogram: as names
+// (""), as sums of them ("sum"), or as additions of a conflicting row to the
+// table that is named.
 func bucketColumns(how string) string {
 	var parts []string
 	for i := range len(webhook.Latency{}) {
 		b := fmt.Sprintf("b%d", i)
 		switch how {
+		case "":
 		case "sum":
 			b = "sum(" + b + ")"
-		case "add":
-			b = b + " = endpoint_minute." + b + " + excluded." + b
+		default:
+			b = b + " = " + how + "." + b + " + excluded." + b
 		}
 		parts = append(parts, b)
 	}

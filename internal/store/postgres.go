@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -14,8 +15,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// postgresConnections bounds the pool unless the URL says pool_max_conns.
-const postgresConnections = 16
+// postgresConnections bounds both pools together unless the URL says pool_max_conns.
+const postgresConnections = 24
 
 func openPostgres(ctx context.Context, options Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(options.URL)
@@ -39,23 +40,47 @@ func openPostgres(ctx context.Context, options Options) (*Store, error) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, wrap("open the database", err)
+	pages := forPages(config)
+	s := &Store{dialect: Postgres, log: options.Log}
+	var pool *pgxpool.Pool
+	if pool, s.write, err = s.openPool(ctx, config); err == nil {
+		_, s.read, err = s.openPool(ctx, pages)
 	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, wrap("open the database", err)
-	}
-	db := stdlib.OpenDBFromPool(pool)
-	s := &Store{dialect: Postgres, log: options.Log, hot: &pgQueue{pool: pool, log: options.Log}}
-	s.closers = append(s.closers, func() error { pool.Close(); return nil }, db.Close)
-	s.read, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: db}), gormConfig())
 	if err != nil {
 		return nil, errors.Join(wrap("open the database", err), s.Close())
 	}
-	s.write = s.read
+	s.hot = &pgQueue{pool: pool, log: options.Log}
 	return s, nil
+}
+
+// forPages takes a part of the connections for reading outside transactions.
+// There each plan is made for its very values: a plan for any project reads the
+// whole log to find the few rows of a small one. What the queue does all the
+// time keeps its plans. Pages are never worth compiling, and random reads come
+// from memory or flash.
+func forPages(config *pgxpool.Config) *pgxpool.Config {
+	pages := config.Copy()
+	pages.MaxConns = max(1, config.MaxConns/3)
+	config.MaxConns = max(1, config.MaxConns-pages.MaxConns)
+	pages.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	pages.ConnConfig.RuntimeParams["jit"] = "off"
+	pages.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
+	return pages
+}
+
+// openPool connects and leaves it to Close to disconnect.
+func (s *Store) openPool(ctx context.Context, config *pgxpool.Config) (*pgxpool.Pool, *gorm.DB, error) {
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	s.closers = append(s.closers, func() error { pool.Close(); return nil }, db.Close)
+	if err := pool.Ping(ctx); err != nil {
+		return nil, nil, err
+	}
+	opened, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: db}), gormConfig())
+	return pool, opened, err
 }
 
 // postgresUnavailable reports whether the server can't be reached or can't

@@ -21,6 +21,10 @@ func purgeChores() []chore {
 			"idempotency i ON i.project_id = p.id WHERE p.deleted_at <> 0 LIMIT ?)", []any{houseStep}},
 		{"statistics of deleted projects", "DELETE FROM endpoint_minute WHERE (endpoint_id, minute, node_id, cause) IN (SELECT m.endpoint_id, m.minute, m.node_id, m.cause" + gone +
 			"endpoint_minute m ON m.project_id = p.id WHERE p.deleted_at <> 0 LIMIT ?)", []any{houseStep}},
+		{"hours of deleted projects' endpoints", "DELETE FROM stats_sum WHERE (scope_id, width, start, cause) IN (SELECT m.scope_id, m.width, m.start, m.cause" + gone +
+			"endpoints e ON e.project_id = p.id JOIN stats_sum m ON m.scope_id = e.id WHERE p.deleted_at <> 0 LIMIT ?)", []any{houseStep}},
+		{"sums of deleted projects", "DELETE FROM stats_sum WHERE (scope_id, width, start, cause) IN (SELECT m.scope_id, m.width, m.start, m.cause" + gone +
+			"stats_sum m ON m.scope_id = p.id WHERE p.deleted_at <> 0 LIMIT ?)", []any{houseStep}},
 		// Versions and secrets go with the endpoint.
 		{"endpoints of deleted projects", "DELETE FROM endpoints WHERE id IN (SELECT e.id" + gone +
 			`endpoints e ON e.project_id = p.id WHERE p.deleted_at <> 0 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = e.id) LIMIT ?)`, []any{houseStep}},

@@ -110,7 +110,7 @@ func tally(results []webhook.Settled, outcomes []outcome, now int64) ([]*health,
 		}
 		if o.known && r.Attempt.Outcome != webhook.OutcomeUnknown {
 			h.add(r)
-			addMinute(minutes, r)
+			addMinute(minutes, r, now)
 		}
 	}
 	all := make([]*health, 0, len(byEndpoint))
@@ -169,8 +169,11 @@ type minute struct {
 	latency webhook.Latency
 }
 
-func addMinute(minutes map[minuteKey]*minute, r webhook.Settled) {
-	key := minuteKey{uid(r.EndpointID.UUID), ms(r.Attempt.StartedAt.Truncate(time.Minute)), r.Attempt.Cause}
+// addMinute counts a result in the minute of its start. One that comes late, as
+// after a time without the database, counts where it is still added up.
+func addMinute(minutes map[minuteKey]*minute, r webhook.Settled, now int64) {
+	start := max(ms(r.Attempt.StartedAt), now-lateAfter.Milliseconds())
+	key := minuteKey{uid(r.EndpointID.UUID), stepOf(start, minuteWidth), r.Attempt.Cause}
 	if r.Attempt.Outcome == webhook.OutcomeDelivered {
 		key.cause = ""
 	}

@@ -15,8 +15,8 @@ type stateCount struct {
 
 // CountStates counts the deliveries made in the filter's time by their state,
 // Held included, each up to atMost; tests are left out. Live ones are counted
-// by the queue's indexes; of those that ended, the newest are looked at, as
-// many as one page may scan.
+// by the queue's indexes, what was given up or cancelled by its own; of those
+// that were delivered, the newest are looked at, as many as one page may scan.
 func (s *Store) CountStates(ctx context.Context, filter webhook.StatsFilter, atMost int64) (map[webhook.State]int64, error) {
 	counts, err := countStates(s.db(ctx), filter, atMost)
 	return counts, wrap("count deliveries", err)
@@ -29,21 +29,27 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 	}
 	places := deliveryPlaces(webhook.DeliveryFilter{ProjectID: f.ProjectID, EndpointID: f.EndpointID})
 	places.and("d.id >= ? AND d.id < ?", w.from, w.to)
-	live := liveConditions(f, w)
 	counts := map[webhook.State]int64{}
-	var ended []stateCount
-	err = db.Raw("SELECT state, count(*) AS n FROM (SELECT d.state FROM deliveries d"+places.sql()+" AND NOT d.test ORDER BY d.id DESC LIMIT ?) AS newest"+
-		" WHERE state NOT IN ('waiting', 'sending') GROUP BY state", places.with(scanned)...).Scan(&ended).Error
-	if err != nil {
-		return nil, err
-	}
 	add := func(rows []stateCount) {
 		for _, r := range rows {
 			state := webhook.State(r.State)
 			counts[state] = min(counts[state]+r.N, atMost)
 		}
 	}
-	add(ended)
+	for state, atMost := range map[webhook.State]int64{webhook.Exhausted: atMost, webhook.Cancelled: atMost, webhook.Delivered: scanned} {
+		where := places
+		if state != webhook.Delivered {
+			where.and(missed+" AND d.state = ?", string(state))
+		}
+		var rows []stateCount
+		err := db.Raw("SELECT state, count(*) AS n FROM (SELECT d.state FROM deliveries d"+where.sql()+" AND NOT d.test ORDER BY d.id DESC LIMIT ?) AS newest"+
+			" WHERE state = ? GROUP BY state", where.with(atMost, string(state))...).Scan(&rows).Error
+		if err != nil {
+			return nil, err
+		}
+		add(rows)
+	}
+	live := liveConditions(f, w)
 	for _, part := range liveParts {
 		var rows []stateCount
 		where := live

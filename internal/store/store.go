@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -32,8 +31,8 @@ type Options struct {
 // Store is the database. All its methods may be called at the same time.
 type Store struct {
 	dialect string
-	// read and write are one and the same on PostgreSQL; on SQLite write is the
-	// only connection that writes.
+	// read is for queries outside transactions; on SQLite write is the only
+	// connection that writes.
 	read, write *gorm.DB
 	hot         hot
 	log         *slog.Logger
@@ -41,8 +40,6 @@ type Store struct {
 	path    string
 	closers []func() error
 	fanOuts fanOuts
-	// foldedTo is up to where this process knows statistics to be hours.
-	foldedTo atomic.Int64
 }
 
 // hot is the part of the queue that each dialect writes in its own SQL.

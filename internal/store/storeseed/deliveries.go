@@ -102,7 +102,7 @@ func (h *history) delivery(to int, event [16]byte, topic string, at time.Time) {
 		}
 		attempt = h.id(started)
 		h.attempt(attempt, id, n, started, p, last)
-		h.minutes.add(to, started, h.Until, last)
+		h.record(p, started, last)
 	}
 	due, ended, reason := at.UnixMilli(), int64(0), ""
 	switch f.state {

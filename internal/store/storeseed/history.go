@@ -14,8 +14,6 @@ const (
 	batch = 5000
 	// audited is how many entries of the audit log there are for 100 deliveries.
 	audited = 2
-	// foldedAfter is the age at which statistics stand in hours.
-	foldedAfter = 48 * time.Hour
 	// manyValue is in every fiftieth event's search key.
 	manyValue = "prod_1"
 )

@@ -5,36 +5,67 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// minutes are the statistics that recording the attempts would have written,
-// folded to hours where they are old.
+// minutes are the statistics that recording the attempts would have written.
 type minutes map[minuteKey]*counted
 
+// minuteKey names a row of endpoint_minute, or with a width one of stats_sum.
 type minuteKey struct {
-	place  int
-	minute int64
-	folded bool
-	cause  webhook.Cause
+	scope [16]byte
+	width int64
+	start int64
+	cause webhook.Cause
 }
 
+// counted is a row's figures; project is of rows of endpoint_minute.
 type counted struct {
+	project [16]byte
 	n       int64
 	latency webhook.Latency
 }
 
-func (m minutes) add(place int, started, now time.Time, a answer) {
-	key := minuteKey{place, started.Truncate(time.Minute).UnixMilli(), false, a.cause}
-	if now.Sub(started) > foldedAfter {
-		key.minute, key.folded = started.Truncate(time.Hour).UnixMilli(), true
+// What a server with nothing to do has added up: all but the last minutes, and
+// only hours of what is older than two days.
+const (
+	rolledAfter = 6 * time.Minute
+	foldedAfter = 48 * time.Hour
+	minuteWidth = int64(time.Minute / time.Millisecond)
+	hourWidth   = int64(time.Hour / time.Millisecond)
+)
+
+func (h *history) rolledTo() int64 {
+	return h.Until.Add(-rolledAfter).Truncate(time.Minute).UnixMilli()
+}
+
+func (h *history) foldedTo() int64 { return h.Until.Add(-foldedAfter).Truncate(time.Hour).UnixMilli() }
+
+func (h *history) record(p place, started time.Time, a answer) {
+	endpoint, project := [16]byte(p.ID.UUID), [16]byte(h.Projects[p.project].ID.UUID)
+	minute := started.UnixMilli() - started.UnixMilli()%minuteWidth
+	if minute >= h.foldedTo() {
+		h.minutes.add(minuteKey{endpoint, 0, minute, a.cause}, project, a)
 	}
+	if minute >= h.rolledTo() {
+		return
+	}
+	hour := minute - minute%hourWidth
+	h.minutes.add(minuteKey{endpoint, hourWidth, hour, a.cause}, project, a)
+	for _, scope := range [][16]byte{project, {}} {
+		h.minutes.add(minuteKey{scope, hourWidth, hour, a.cause}, project, a)
+		if minute >= h.foldedTo() {
+			h.minutes.add(minuteKey{scope, minuteWidth, minute, a.cause}, project, a)
+		}
+	}
+}
+
+func (m minutes) add(key minuteKey, project [16]byte, a answer) {
 	c := m[key]
 	if c == nil {
-		c = &counted{}
+		c = &counted{project: project}
 		m[key] = c
 	}
 	c.n++
@@ -43,32 +74,43 @@ func (m minutes) add(place int, started, now time.Time, a answer) {
 
 // statistics writes them in the order of time.
 func (h *history) statistics(ctx context.Context) error {
-	columns := "endpoint_id minute node_id cause project_id n"
+	buckets := ""
 	for i := range len(webhook.Latency{}) {
-		columns += fmt.Sprintf(" b%d", i)
+		buckets += fmt.Sprintf(" b%d", i)
 	}
 	keys := make([]minuteKey, 0, len(h.minutes))
 	for key := range h.minutes {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b minuteKey) int {
-		return cmp.Or(cmp.Compare(a.minute, b.minute), cmp.Compare(a.place, b.place), strings.Compare(string(a.cause), string(b.cause)))
+		return cmp.Or(cmp.Compare(a.start, b.start), slices.Compare(a.scope[:], b.scope[:]), cmp.Compare(a.width, b.width), cmp.Compare(a.cause, b.cause))
 	})
 	for part := range slices.Chunk(keys, batch) {
-		rows := make([][]any, len(part))
-		for i, key := range part {
-			p, c, node := h.places[key.place], h.minutes[key], h.node
-			if key.folded {
-				node = [16]byte{}
+		var own, sums [][]any
+		for _, key := range part {
+			c := h.minutes[key]
+			row := []any{key.scope, key.start, h.node, string(key.cause), c.project, c.n}
+			if key.width > 0 {
+				row = []any{key.scope, key.width, key.start, string(key.cause), c.n}
 			}
-			rows[i] = []any{[16]byte(p.ID.UUID), key.minute, node, string(key.cause), [16]byte(h.Projects[p.project].ID.UUID), c.n}
 			for _, b := range c.latency {
-				rows[i] = append(rows[i], b)
+				row = append(row, b)
+			}
+			if key.width > 0 {
+				sums = append(sums, row)
+			} else {
+				own = append(own, row)
 			}
 		}
-		if err := h.into.rows(ctx, "endpoint_minute", columns, rows); err != nil {
+		if err := h.into.rows(ctx, "endpoint_minute", "endpoint_id minute node_id cause project_id n"+buckets, own); err != nil {
 			return fmt.Errorf("fill statistics: %w", err)
 		}
+		if err := h.into.rows(ctx, "stats_sum", "scope_id width start cause n"+buckets, sums); err != nil {
+			return fmt.Errorf("fill the sums of statistics: %w", err)
+		}
+	}
+	if err := h.into.exec(ctx, "UPDATE stats_rolled SET rolled_to = ?, folded_to = ?", h.rolledTo(), h.foldedTo()); err != nil {
+		return err
 	}
 	h.filled.Statistics = len(keys)
 	return h.into.commit(ctx)

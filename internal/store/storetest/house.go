@@ -10,6 +10,9 @@ import (
 
 const retention = 720 * time.Hour
 
+// ago is a moment before now.
+func ago(d time.Duration) time.Time { return time.Now().Add(-d) }
+
 func housekeeping(t *testing.T, fresh func(t *testing.T) *Harness) {
 	keep := func(h *Harness) {
 		h.T.Helper()
@@ -124,17 +127,22 @@ func housekeeping(t *testing.T, fresh func(t *testing.T) *Harness) {
 			h.Publish(e)
 		}
 		for i, j := range h.Claim(10) {
-			s := h.Delivered(j)
-			s.Attempt.StartedAt = time.Now().Add(-72 * time.Hour).Truncate(time.Hour).Add(time.Duration(i*10) * time.Minute)
-			h.Record(s)
+			h.Record(h.Delivered(j))
+			h.Exec("UPDATE endpoint_minute SET minute = %d WHERE minute > %d", ago(72*time.Hour).Truncate(time.Hour).Add(time.Duration(i*10)*time.Minute).UnixMilli(), ago(48*time.Hour).UnixMilli())
+		}
+		if n := h.Number("SELECT count(*) FROM endpoint_minute"); n != 4 {
+			t.Errorf("%d minutes, want 4", n)
 		}
 		keep(h)
 		keep(h)
-		if n := h.Number("SELECT count(*) FROM endpoint_minute"); n != 1 {
-			t.Errorf("%d rows, want 1", n)
+		if n := h.Number("SELECT count(*) FROM endpoint_minute"); n != 0 {
+			t.Errorf("%d minutes are left", n)
 		}
-		if n := h.Number("SELECT n * 1000 + b2 FROM endpoint_minute WHERE minute %% 3600000 = 0"); n != 4004 {
-			t.Errorf("n and the 4 ms bucket are %d, want 4004", n)
+		if n := h.Number("SELECT count(*) FROM stats_sum WHERE width = 60000"); n != 0 {
+			t.Errorf("%d minutes of projects are left", n)
+		}
+		if n := h.Number("SELECT sum(n * 1000 + b2) FROM stats_sum WHERE start %% 3600000 = 0"); n != 3*4004 {
+			t.Errorf("n and the 4 ms bucket of endpoint, project and all are %d, want 3 times 4004", n)
 		}
 	})
 	t.Run("secrets are wiped after their grace", func(t *testing.T) {

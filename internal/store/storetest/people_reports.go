@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"cmp"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/mint"
@@ -9,6 +12,7 @@ import (
 
 var reports = []scene{
 	{"statistics count attempts by step, outcome and cause", statistics},
+	{"statistics are the same before and after they are added up and left to their hours", summedStatistics},
 	{"states are counted with held, each up to a bound, tests left out", countedStates},
 	{"how endpoints stand: their own attempts since a minute, without the deleted", standings},
 	{"what waits for endpoints is counted up to a bound, held too, tests not", backlogs},
@@ -259,4 +263,78 @@ func backlogs(h *Harness) {
 	}
 	h.same(len(first(h.Store.Backlogs(ctx, h.NewProject("other"), all, 100))), 0)
 	h.same(len(first(h.Store.Backlogs(ctx, h.Project, nil, 100))), 0)
+}
+
+// summedStatistics reads the same times in minutes and hours at each stage of
+// what becomes of minutes.
+func summedStatistics(h *Harness) {
+	ctx, a, b := h.T.Context(), h.Endpoint(), h.Endpoint()
+	stranger := h.EndpointOf(h.NewProject("other"))
+	now := time.Now().Truncate(time.Hour)
+	for i, e := range []webhook.Endpoint{a, b, a, stranger} {
+		for j, back := range []time.Duration{10 * time.Minute, 3 * time.Hour, 30 * time.Hour, 30*time.Hour + 20*time.Minute, 70 * time.Hour} {
+			for k, cause := range []string{"", "timeout"} {
+				h.Exec("INSERT INTO endpoint_minute (endpoint_id, minute, node_id, cause, project_id, n, %s) VALUES (%s, %d, %s, '%s', %s, %d, %s)",
+					bucketNames(""), h.Lit(e.ID.UUID), now.Add(-back).UnixMilli(), h.Lit(mint.UUID(now)), cause, h.Lit(e.ProjectID.UUID), 1+i+10*j+100*k, bucketNames("1"))
+			}
+		}
+	}
+	type answer struct {
+		Hours, Minutes, OfA, All []webhook.StatsBucket
+		By                       map[webhook.EndpointID][]webhook.StatsBucket
+	}
+	read := func() (got answer) {
+		f := webhook.StatsFilter{ProjectID: h.Project, Since: now.Add(-100 * time.Hour), Until: now.Add(time.Hour), Step: time.Hour}
+		got.Hours = first(h.Store.Stats(ctx, f))
+		got.By = first(h.Store.StatsByEndpoint(ctx, f, []webhook.EndpointID{a.ID, b.ID, stranger.ID}))
+		all := f
+		all.ProjectID = webhook.ProjectID{}
+		got.All = first(h.Store.Stats(ctx, all))
+		ended := f
+		ended.Until = now.Add(-29*time.Hour - 50*time.Minute)
+		got.Hours = append(got.Hours, first(h.Store.Stats(ctx, ended))...)
+		f.Since, f.Step = now.Add(-47*time.Hour), 10*time.Minute
+		got.Minutes = first(h.Store.Stats(ctx, f))
+		f.EndpointID = a.ID
+		got.OfA = first(h.Store.Stats(ctx, f))
+		return got
+	}
+	want := read()
+	if got := want.Hours[len(want.Hours)-1]; got.Delivered+got.Failed == 0 {
+		h.T.Fatal("the time that ended is empty")
+	}
+	h.must(h.Store.Housekeep(ctx, 1000*time.Hour))
+	if n := h.Number("SELECT count(*) FROM stats_sum"); n == 0 {
+		h.T.Error("nothing was added up")
+	}
+	if n := h.Number("SELECT count(*) FROM endpoint_minute WHERE minute < %d", now.Add(-50*time.Hour).UnixMilli()); n != 0 {
+		h.T.Errorf("%d minutes are older than two days", n)
+	}
+	h.same(read(), want)
+	h.must(h.Store.Housekeep(ctx, 1000*time.Hour))
+	h.same(read(), want)
+	e := h.Endpoint()
+	h.Publish(e)
+	late := h.Delivered(h.ClaimOne())
+	late.Attempt.StartedAt = time.Now().Add(-time.Hour)
+	h.Record(late)
+	if n := h.Number("SELECT count(*) FROM endpoint_minute WHERE endpoint_id = %s AND minute >= (SELECT rolled_to FROM stats_rolled)", h.Lit(e.ID.UUID)); n != 1 {
+		h.T.Error("a result that came late counts in a minute that was added up already")
+	}
+	h.must(h.Store.DeleteProject(ctx, stranger.ProjectID, h.audit("project.deleted")))
+	h.must(h.Store.Housekeep(ctx, 1000*time.Hour))
+	for _, gone := range []webhook.UUID{stranger.ID.UUID, stranger.ProjectID.UUID} {
+		if n := h.Number("SELECT count(*) FROM stats_sum WHERE scope_id = %s", h.Lit(gone)); n != 0 {
+			h.T.Errorf("%d sums of a deleted project are left", n)
+		}
+	}
+}
+
+// bucketNames lists the columns of a latency histogram, or a value for each.
+func bucketNames(value string) string {
+	names := make([]string, len(webhook.Latency{}))
+	for i := range names {
+		names[i] = cmp.Or(value, fmt.Sprintf("b%d", i))
+	}
+	return strings.Join(names, ", ")
 }

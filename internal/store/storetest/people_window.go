@@ -8,7 +8,7 @@ import (
 )
 
 // logRows is more than one page of a filter without an index looks at.
-const logRows = 30_000
+const logRows = 15_000
 
 // numbered writes the id of row i of a long log into SQL: ids of rising time,
 // a second apart, from 2020 on.
@@ -67,9 +67,12 @@ var windows = []scene{
 				return h.Store.Deliveries(ctx, f)
 			})
 		}
-		h.same(deliveries(webhook.DeliveryFilter{State: webhook.Exhausted}), [3]int{1, 2, 1})
+		h.same(deliveries(webhook.DeliveryFilter{State: webhook.Exhausted}), [3]int{1, 1, 0})
+		h.same(deliveries(webhook.DeliveryFilter{EndpointID: e.ID, State: webhook.Exhausted, Topic: "rare"}), [3]int{1, 1, 0})
+		h.same(deliveries(webhook.DeliveryFilter{State: webhook.Cancelled}), [3]int{0, 1, 0})
 		h.same(deliveries(webhook.DeliveryFilter{EndpointID: e.ID, Topic: "rare"}), [3]int{1, 2, 1})
-		h.same(deliveries(webhook.DeliveryFilter{State: webhook.Held}), [3]int{0, 2, 1})
+		h.same(deliveries(webhook.DeliveryFilter{State: webhook.Held}), [3]int{0, 1, 0})
+		h.same(deliveries(webhook.DeliveryFilter{State: webhook.Delivered, Topic: "rare"}), [3]int{0, 2, 1})
 		h.same(deliveries(webhook.DeliveryFilter{Status: 404, Limit: 1}), [3]int{1, 2, 1})
 
 		events := webhook.EventFilter{ProjectID: h.Project, Topic: "rare"}
@@ -82,5 +85,51 @@ var windows = []scene{
 		if len(page.Items) != 10 || page.Next == "" || !page.SearchedBackTo.IsZero() {
 			h.T.Errorf("an unfiltered page is cut: %d items, back to %v", len(page.Items), page.SearchedBackTo)
 		}
+	}}, {"what is live or was given up is found anywhere in the log, over pages, by every other filter", func(h *Harness) {
+		e, line := h.Endpoint(), h.Endpoint(func(s *webhook.Settings) { s.Ordered = true })
+		h.LongLog(e, logRows)
+		// Rows 1 to 9 are the oldest: three each wait after a failure, wait for
+		// the first time, and are out.
+		for i, change := range []string{
+			"state = 'waiting', last_cause = 'timeout'", "state = 'waiting', last_cause = ''", "state = 'sending', lease_until = 9000000000000",
+		} {
+			h.Exec("UPDATE deliveries SET ended_at = 0, %s WHERE seq > %d AND seq <= %d", change, i*3, i*3+3)
+		}
+		h.Exec("UPDATE deliveries SET state = 'exhausted' WHERE seq IN (10, 14000)")
+		h.Exec("UPDATE deliveries SET endpoint_id = %s, ordered = (1 = 1) WHERE seq = 5", h.Lit(line.ID.UUID))
+		listed := func(f webhook.DeliveryFilter) int {
+			f.ProjectID = h.Project
+			ids := h.listed(f)
+			for i := range ids[:max(0, len(ids)-1)] {
+				if ids[i].String() <= ids[i+1].String() {
+					h.T.Errorf("%+v is out of order at %d", f, i)
+				}
+			}
+			return len(ids)
+		}
+		for _, c := range []struct {
+			filter webhook.DeliveryFilter
+			want   int
+		}{
+			{webhook.DeliveryFilter{State: webhook.Waiting}, 6},
+			{webhook.DeliveryFilter{State: webhook.Waiting, EndpointID: line.ID}, 1},
+			{webhook.DeliveryFilter{State: webhook.Waiting, Topic: "rare"}, 1},
+			{webhook.DeliveryFilter{State: webhook.Waiting, Topic: "commerce"}, 0},
+			{webhook.DeliveryFilter{State: webhook.Sending}, 3},
+			{webhook.DeliveryFilter{State: webhook.Sending, EndpointID: line.ID}, 0},
+			{webhook.DeliveryFilter{State: webhook.Exhausted}, 2},
+			{webhook.DeliveryFilter{State: webhook.Exhausted, Status: 404}, 0},
+			{webhook.DeliveryFilter{State: webhook.Failed}, 5},
+			{webhook.DeliveryFilter{State: webhook.Failed, EndpointID: e.ID, Topic: "product.viewed"}, 4},
+		} {
+			if got := listed(c.filter); got != c.want {
+				h.T.Errorf("%+v finds %d, want %d", c.filter, got, c.want)
+			}
+		}
+		h.must(h.Store.PauseBy(h.T.Context(), h.Project, e.ID, webhook.PausedByPerson, h.audit("endpoint.paused")))
+		h.same(listed(webhook.DeliveryFilter{State: webhook.Held}), 5)
+		h.same(listed(webhook.DeliveryFilter{State: webhook.Held, EndpointID: line.ID}), 0)
+		other := webhook.DeliveryFilter{ProjectID: h.NewProject("other"), State: webhook.Failed}
+		h.same(len(h.listed(other)), 0)
 	}},
 }
