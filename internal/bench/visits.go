@@ -167,6 +167,9 @@ func (w world) doors() []visit {
 		{route: "/projects", name: "admin", who: admin, path: "/projects"},
 		{route: "/profile", name: "developer", who: developer, path: "/profile"},
 		{route: "/profile", name: "admin", who: admin, path: "/profile"},
+		{route: "/profile/second-factor", name: "developer", who: developer, path: "/profile/second-factor"},
+		{route: "/sign-in/code", name: "nobody", who: nobody, path: "/sign-in/code", want: http.StatusSeeOther},
+		{route: "/invitation", name: "no such invitation", who: nobody, path: "/invitation?token=none", want: http.StatusNotFound},
 		{route: "/docs/api", name: "nobody", who: nobody, path: "/docs/api"},
 		{route: "/api/openapi.json", name: "nobody", who: nobody, path: "/api/openapi.json"},
 	}
@@ -206,6 +209,7 @@ func (w world) pagesOf(t tenant, name string) []visit {
 		for _, span := range []string{"1h", "7d", "30d"} {
 			list = append(list, visit{route: "/p/:project/endpoints/:endpoint", name: name + ", " + which + ", health of " + span, who: developer, path: one + "?tab=health&range=" + span})
 		}
+		list = append(list, visit{route: "/p/:project/endpoints/:endpoint/code/:language", name: name + ", " + which, who: developer, path: one + "/code/go"})
 		list = append(list, visit{route: "/p/:project/endpoints/:endpoint/edit", name: name + ", " + which, who: developer, path: one + "/edit"})
 	}
 	return append(append(list, deliveriesOf(t, name)...), eventsOf(t, name)...)
