@@ -17,19 +17,35 @@ import (
 )
 
 type listenCommand struct {
-	Port    int    `help:"Port on loopback." env:"BELLWIRE_LISTEN_PORT" default:"9000"`
-	Secret  string `help:"The endpoint's signing secret; without it nothing is verified." env:"BELLWIRE_LISTEN_SECRET"`
-	Format  string `help:"The endpoint's format: ${enum}." enum:"abba,abv,aicommerce,standard,plain,hub,custom" default:"standard" env:"BELLWIRE_LISTEN_FORMAT"`
-	Respond []int  `help:"Statuses to answer with, one after the other; the last one stays." env:"BELLWIRE_LISTEN_RESPOND"`
-	Quiet   bool   `help:"One line a delivery, without the body."`
+	Forward string   `help:"Get the project's deliveries from the server and post them to this URL: no public address is needed." placeholder:"URL" env:"BELLWIRE_LISTEN_FORWARD" group:"Forward from a server"`
+	Key     string   `help:"The secret of an API key with scopes manage and read." env:"BELLWIRE_KEY" group:"Forward from a server"`
+	URL     string   `help:"The server." env:"BELLWIRE_URL" default:"http://127.0.0.1:8080" group:"Forward from a server"`
+	Topics  []string `help:"Topics or globs to get; default: all." env:"BELLWIRE_LISTEN_TOPICS" placeholder:"TOPIC,…" group:"Forward from a server"`
+	Name    string   `help:"What the dashboard calls this machine; default: its host name. The same key and name take up where they stopped." env:"BELLWIRE_LISTEN_NAME" group:"Forward from a server"`
+	Project string   `help:"With an instance key: the project, or ext:ID." env:"BELLWIRE_LISTEN_PROJECT" group:"Forward from a server"`
+	Verbose bool     `help:"Print bodies too." group:"Forward from a server"`
 
-	Header   string `help:"Format custom: the signature header." default:"X-Signature"`
-	Signed   string `help:"Format custom: what is signed: ${enum}." enum:"body,{t}.{body},{id}.{t}.{body}" default:"body"`
-	Encoding string `help:"Format custom: ${enum}." enum:"hex,base64" default:"hex"`
-	Value    string `help:"Format custom: the header's value." default:"{signature}"`
+	Port    int   `help:"Port on loopback." env:"BELLWIRE_LISTEN_PORT" default:"9000" group:"Receive on a port"`
+	Respond []int `help:"Statuses to answer with, one after the other; the last one stays." env:"BELLWIRE_LISTEN_RESPOND" group:"Receive on a port"`
+	Quiet   bool  `help:"One line a delivery, without the body." group:"Receive on a port"`
+
+	Secret string `help:"The endpoint's signing secret. On a port, nothing is verified without it; with --forward one is made from key and name." env:"BELLWIRE_LISTEN_SECRET"`
+	Format string `help:"The endpoint's format: abba, abv, aicommerce, standard, plain, hub or custom; default: standard, or with --forward by the topics." enum:"abba,abv,aicommerce,standard,plain,hub,custom," default:"" env:"BELLWIRE_LISTEN_FORMAT"`
+
+	Header   string `help:"Format custom: the signature header." default:"X-Signature" group:"Receive on a port"`
+	Signed   string `help:"Format custom: what is signed: ${enum}." enum:"body,{t}.{body},{id}.{t}.{body}" default:"body" group:"Receive on a port"`
+	Encoding string `help:"Format custom: ${enum}." enum:"hex,base64" default:"hex" group:"Receive on a port"`
+	Value    string `help:"Format custom: the header's value." default:"{signature}" group:"Receive on a port"`
 }
 
+// Run receives on a port, or forwards from a server.
 func (l *listenCommand) Run(ctx context.Context) error {
+	if l.Forward != "" {
+		return l.forward(ctx)
+	}
+	if l.Format == "" {
+		l.Format = string(webhook.FormatStandard)
+	}
 	for _, status := range l.Respond {
 		if status < 200 || status > 599 {
 			return fmt.Errorf("--respond %d: a status is 200 to 599", status)

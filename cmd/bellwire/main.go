@@ -36,7 +36,7 @@ type commands struct {
 		Create keyCreateCommand `cmd:"" help:"Create an API key and print its id and secret, once."`
 	} `cmd:"" help:"API keys."`
 	Publish publishCommand `cmd:"" help:"Publish events through the API."`
-	Listen  listenCommand  `cmd:"" help:"Run a receiver that verifies and prints deliveries."`
+	Listen  listenCommand  `cmd:"" help:"Receive deliveries: on a port, or forwarded from a server to a program on this machine."`
 	Bench   struct {
 		Pages benchPagesCommand `cmd:"" help:"Ask for every page and list over a log of a million deliveries; each must answer in time."`
 	} `cmd:"" help:"Measure this binary on an empty database."`

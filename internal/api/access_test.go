@@ -85,6 +85,11 @@ var table = map[string]row{
 	"POST /deliveries/{delivery}/send-now": {may: []string{manager, wide}},
 	"POST /deliveries/{delivery}/cancel":   {may: []string{manager, wide}},
 
+	"POST /listen":                    {may: []string{manager, wide}, body: `{"name":"laptop","url":"http://localhost:3000","projectId":"{project}"}`},
+	"GET /listen/{endpoint}":          {may: []string{manager, wide}},
+	"POST /listen/{endpoint}/answers": {may: []string{manager, wide}, body: `{"answers":[]}`},
+	"DELETE /listen/{endpoint}":       {may: []string{manager, wide}},
+
 	"GET /keys":          {may: []string{manager, wide}, blind: true},
 	"POST /keys":         {may: []string{manager, wide}, body: `{"scopes":["manage"],"projectId":"{project}"}`},
 	"DELETE /keys":       {may: []string{manager, wide}},

@@ -30,6 +30,7 @@ type Publisher interface {
 type Options struct {
 	Manage    *manage.Service
 	Publisher Publisher
+	Listeners Listeners
 	Log       *slog.Logger
 	// Version is the build's, shown in the OpenAPI document.
 	Version string
@@ -84,6 +85,7 @@ func (a *API) Mount(engine *gin.Engine) {
 	a.webhookCalls()
 	a.secretCalls()
 	a.deliveryCalls()
+	a.listenCalls(engine.Group(Prefix))
 	a.keyCalls()
 	a.reportCalls()
 	a.documentation(engine)

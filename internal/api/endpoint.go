@@ -62,7 +62,7 @@ type Endpoint struct {
 	Version   int64  `json:"version" doc:"Grows with each change of settings"`
 	Settings
 	State               string `json:"state" enum:"active,paused"`
-	PausedBecause       string `json:"pausedBecause,omitempty" enum:"person,gone,failing,project,secret"`
+	PausedBecause       string `json:"pausedBecause,omitempty" enum:"person,gone,failing,project,secret,listener"`
 	PausedAt            string `json:"pausedAt,omitempty" format:"date-time"`
 	NotBefore           string `json:"notBefore,omitempty" format:"date-time" doc:"The receiver asked to be left alone until then"`
 	ConsecutiveFailures int    `json:"consecutiveFailures"`

@@ -22,6 +22,7 @@ import (
 	"github.com/bellwire/bellwire/internal/config"
 	"github.com/bellwire/bellwire/internal/dispatch"
 	"github.com/bellwire/bellwire/internal/egress"
+	"github.com/bellwire/bellwire/internal/forward"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/publish"
@@ -46,6 +47,7 @@ type App struct {
 	egress     *egress.Egress
 	dispatcher *dispatch.Dispatcher
 	publisher  *publish.Publisher
+	forward    *forward.Hub
 	manage     *manage.Service
 	waker      *waker
 	registry   *prometheus.Registry
@@ -106,14 +108,17 @@ func (a *App) build() error {
 	if a.egress, err = newEgress(a.config); err != nil {
 		return err
 	}
-	sending := sender.New(a.egress.Transport(), sender.Options{Version: a.version, NodeID: a.node})
+	a.forward = forward.New(forward.Options{
+		Store: a.store, Late: a.late, Wake: func() { a.waker.Wake() }, Log: a.log,
+	})
+	sending := sender.New(a.egress.Transport(), sender.Options{Version: a.version, NodeID: a.node, Forward: a.forward})
 	targets := dispatch.NewTargets(a.store, a.keyring, nil)
 	a.registry = newRegistry()
 	a.dispatcher = dispatch.New(newCountedQueue(a.store, a.registry), sending, targets, dispatch.Options{
 		Node: a.node, Workers: a.config.Workers, Log: a.log,
 	})
 	a.registry.MustRegister(dispatchGauges{a.dispatcher.Stats})
-	a.waker = newWaker(a.dispatcher, targets, a.store)
+	a.waker = newWaker(a.dispatcher, targets, a.store, a.forward.Mail)
 	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
 	a.web = web.New(a.webOptions())
@@ -163,7 +168,9 @@ func (a *App) newServer() (*server.Server, error) {
 	}
 	return server.New(server.Options{
 		Addr: a.config.Addr, MetricsAddr: a.config.MetricsAddr, BaseURL: a.config.BaseURL, TrustedProxies: a.config.TrustedProxies,
-		Log: a.log, Registry: a.registry, API: api.New(api.Options{Manage: a.manage, Publisher: a.publisher, Log: a.log, Version: a.version}),
+		Log: a.log, Registry: a.registry, API: api.New(api.Options{
+			Manage: a.manage, Publisher: a.publisher, Listeners: a.forward, Log: a.log, Version: a.version,
+		}),
 		Pages: pages, Static: http.HandlerFunc(serveStatic), Problem: a.web.Problem, Admin: a.web.IsAdmin,
 		Checks: []server.Check{
 			{Name: "database", Run: a.checkDatabase}, {Name: "clock", Run: a.checkClock}, {Name: "backlog", Run: a.checkBacklog},
@@ -175,9 +182,24 @@ func (a *App) newServer() (*server.Server, error) {
 // httpGrace is how long open requests may take once the node stops.
 const httpGrace = 5 * time.Second
 
-// Run serves and sends until the context ends, then stops in order: not ready,
-// no new requests, no new claims, what is under way finished, what was not
-// started given back, the database closed.
+// listenGrace is how long what is out at listeners may be answered once the
+// node stops.
+const listenGrace = 2 * time.Second
+
+// late records a listener's reply that nobody waits for any more.
+func (a *App) late(ctx context.Context, reply webhook.Reply) error {
+	delivery, attempt, err := a.store.LateAttempt(ctx, reply)
+	if err != nil {
+		return err
+	}
+	sender.Answer(&attempt, reply)
+	return a.dispatcher.Late(ctx, delivery, attempt)
+}
+
+// Run serves and sends until the context ends, then stops in order: nothing new
+// to listeners and their streams ended, not ready, no new requests, no new
+// claims, what is under way finished, what was not started given back, the
+// database closed.
 func (a *App) Run(ctx context.Context) error {
 	defer a.unlock()
 	defer a.store.Close()
@@ -185,10 +207,19 @@ func (a *App) Run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	group, ctx := errgroup.WithContext(ctx)
+	serve, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
+	group.Go(func() error {
+		defer stopServing()
+		<-ctx.Done()
+		a.forward.Stop(listenGrace)
+		return nil
+	})
 	group.Go(func() error {
 		defer stopWork()
-		return a.server.Run(ctx)
+		return a.server.Run(serve)
 	})
+	group.Go(func() error { return a.forward.Run(work) })
 	group.Go(func() error { return a.publisher.Run(work) })
 	group.Go(func() error { return a.publisher.RunFanOut(work) })
 	group.Go(func() error { return a.dispatcher.Run(work) })

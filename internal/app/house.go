@@ -95,11 +95,13 @@ type waker struct {
 	dispatcher *dispatch.Dispatcher
 	targets    *dispatch.Targets
 	store      *store.Store
-	others     chan struct{} // capacity 1
+	// mail says that another node put parcels or replies.
+	mail   func()
+	others chan struct{} // capacity 1
 }
 
-func newWaker(d *dispatch.Dispatcher, t *dispatch.Targets, s *store.Store) *waker {
-	return &waker{dispatcher: d, targets: t, store: s, others: make(chan struct{}, 1)}
+func newWaker(d *dispatch.Dispatcher, t *dispatch.Targets, s *store.Store, mail func()) *waker {
+	return &waker{dispatcher: d, targets: t, store: s, mail: mail, others: make(chan struct{}, 1)}
 }
 
 // Wake returns at once.
@@ -137,7 +139,7 @@ func (h handOff) Wake() {
 
 // run carries calls between nodes until the context ends.
 func (w *waker) run(ctx context.Context) error {
-	go w.store.Listen(ctx, w.woken)
+	go w.store.Listen(ctx, w.woken, w.mail)
 	for {
 		select {
 		case <-ctx.Done():

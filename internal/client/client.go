@@ -1,5 +1,6 @@
 // Package client speaks Bellwire's own API from the command line: it publishes
-// events. It knows JSON over HTTP and nothing of the server's insides.
+// events, and listens for deliveries and posts them to a program on this
+// machine. It knows JSON over HTTP and nothing of the server's insides.
 package client
 
 import (
@@ -69,7 +70,8 @@ const attempts = 5
 // post tries again while the server says 503 or 429, for as long as it asks.
 func (c *Client) post(ctx context.Context, path string, body []byte, into any) error {
 	for try := 1; ; try++ {
-		wait, err := c.once(ctx, path, body, into)
+		err := c.once(ctx, http.MethodPost, path, body, into)
+		wait := after(err)
 		if wait == 0 || try == attempts {
 			return err
 		}
@@ -81,42 +83,74 @@ func (c *Client) post(ctx context.Context, path string, body []byte, into any) e
 	}
 }
 
-// once makes one call; a wait above 0 says that it is worth trying again.
-func (c *Client) once(ctx context.Context, path string, body []byte, into any) (time.Duration, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+path, bytes.NewReader(body))
-	if err != nil {
-		return 0, fmt.Errorf("the server's address: %w", err)
+// after is how long the server asks to wait before a call is tried again; 0 if
+// that is not worth while.
+func after(err error) time.Duration {
+	var refused *Refusal
+	if errors.As(err, &refused) && (refused.Status == http.StatusServiceUnavailable || refused.Status == http.StatusTooManyRequests) {
+		return max(refused.after, time.Second)
 	}
-	request.Header.Set("Authorization", "Bearer "+c.key)
-	request.Header.Set("Content-Type", "application/json")
+	return 0
+}
+
+// once makes one call. A refusal is a *Refusal.
+func (c *Client) once(ctx context.Context, method, path string, body []byte, into any) error {
+	request, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
 	if err != nil {
-		return 0, fmt.Errorf("read the answer: %w", err)
+		return fmt.Errorf("read the answer: %w", err)
 	}
-	if response.StatusCode == http.StatusAccepted {
-		return 0, json.Unmarshal(answer, into)
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return refusal(response, answer)
 	}
-	refused := explain(response.StatusCode, answer)
-	if response.StatusCode == http.StatusServiceUnavailable || response.StatusCode == http.StatusTooManyRequests {
-		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-		return time.Duration(max(seconds, 1)) * time.Second, refused
+	if into == nil {
+		return nil
 	}
-	return 0, refused
+	return json.Unmarshal(answer, into)
 }
 
-func explain(status int, body []byte) error {
+func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("the server's address: %w", err)
+	}
+	request.Header.Set("Authorization", "Bearer "+c.key)
+	if len(body) > 0 {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	return request, nil
+}
+
+// Refusal is an answer that is no success.
+type Refusal struct {
+	Status int
+	// Words say why, line by line.
+	Words string
+	after time.Duration
+}
+
+func (r *Refusal) Error() string { return r.Words }
+
+func refusal(response *http.Response, body []byte) *Refusal {
+	seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+	r := &Refusal{Status: response.StatusCode, after: time.Duration(seconds) * time.Second}
 	var p problem
 	if json.Unmarshal(body, &p) != nil || p.Title+p.Detail == "" {
-		return fmt.Errorf("the server answered %d", status)
+		r.Words = fmt.Sprintf("the server answered %d", r.Status)
+		return r
 	}
-	text := []string{fmt.Sprintf("%d %s", status, p.Detail)}
+	text := []string{fmt.Sprintf("%d %s", r.Status, p.Detail)}
 	for _, e := range p.Errors {
 		text = append(text, "  "+e.Location+": "+e.Message)
 	}
-	return errors.New(strings.Join(text, "\n"))
+	r.Words = strings.Join(text, "\n")
+	return r
 }

@@ -25,7 +25,8 @@ type Queue interface {
 }
 
 // Sender sends one attempt. It never retries and never stores; what goes wrong
-// is in the Attempt. It returns soon after ctx ends.
+// is in the Attempt; with webhook.OutcomeUnsent the job goes back as it came. It
+// returns soon after ctx ends.
 type Sender interface {
 	Send(ctx context.Context, job webhook.Job, target *webhook.Target) webhook.Attempt
 	// SendTest can sign the main header with the next secret.

@@ -44,6 +44,10 @@ func (d *Dispatcher) attempt(job webhook.Job, l *lane) {
 	default:
 		d.pool.limit(l, t.InFlightLimit())
 		a := d.send(job, t, func(ctx context.Context) webhook.Attempt { return d.sender.Send(ctx, job, &t.Target) })
+		if a.Outcome == webhook.OutcomeUnsent {
+			d.giveBack(job)
+			return
+		}
 		d.records.add(d.settle(job, a, t))
 	}
 }
@@ -92,6 +96,25 @@ func (d *Dispatcher) settle(job webhook.Job, a webhook.Attempt, t *target) resul
 		// A success of an endpoint without limits changes nothing for others.
 		wakes: s.State != webhook.Delivered || limited || t.ConsecutiveFailures > 0 || job.Delivery.Failures > 0,
 	}
+}
+
+// Late records a result that came after nobody waited for it any more: it
+// completes the attempt, and ends the delivery if the attempt is its present
+// one, or if it is a success.
+func (d *Dispatcher) Late(ctx context.Context, delivery webhook.Delivery, a webhook.Attempt) error {
+	t, err := d.targets.get(ctx, delivery.EndpointID, delivery.EndpointVersion)
+	if err != nil {
+		return err
+	}
+	s := Settle(delivery, a, t.Retry, d.jitter())
+	if s.Attempt.NodeID.IsZero() {
+		s.Attempt.NodeID = d.node
+	}
+	if err := d.queue.Record(ctx, d.node, []webhook.Settled{s}); err != nil {
+		return err
+	}
+	d.Wake()
+	return nil
 }
 
 // giveBack returns jobs that were not sent. If that fails, their leases end.

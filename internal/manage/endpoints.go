@@ -144,6 +144,9 @@ func (s *Service) CreateEndpoint(ctx context.Context, c account.Caller, n NewEnd
 	if _, err := s.Store.Project(ctx, project); err != nil {
 		return none, err
 	}
+	if err := checkKeeps(webhook.Settings{}, n.Settings); err != nil {
+		return none, err
+	}
 	topics, _, err := s.Store.Topics(ctx)
 	if err != nil {
 		return none, err
@@ -218,6 +221,9 @@ func (s *Service) UpdateEndpoint(ctx context.Context, c account.Caller, id webho
 	}
 	old := e.Settings
 	patch.applyTo(&e.Settings)
+	if err := checkKeeps(old, e.Settings); err != nil {
+		return none, nil, err
+	}
 	warnings, err := s.prepare(&e, old.Headers, "", topics)
 	if err != nil {
 		return none, nil, err
@@ -297,6 +303,9 @@ func (s *Service) ResumeEndpoint(ctx context.Context, c account.Caller, id webho
 	}
 	if !(ratePerSecond >= 0 && ratePerSecond <= maxRate) {
 		return e, webhook.Invalid("ratePerSecond", "must be from 0.001 to %d, or 0 for no limit", maxRate)
+	}
+	if e.PausedBecause == webhook.PausedAsAway {
+		return e, webhook.Conflict("nobody is listening: deliveries go again when bellwire listen --forward runs")
 	}
 	entry := s.entry(c, "endpoint.resumed", aboutEndpoint(e), "was paused: "+string(e.PausedBecause))
 	if err := s.Store.ResumeBy(ctx, e.ProjectID, id, ratePerSecond, entry); err != nil {

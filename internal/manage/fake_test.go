@@ -39,8 +39,9 @@ type memory struct {
 	factors    map[webhook.UserID]account.SecondFactor
 	recovery   map[[32]byte]bool // true while it can be used
 
-	mu     sync.Mutex // guards failed, which is written beside answers
-	failed map[webhook.UserID]account.Failures
+	mu        sync.Mutex // guards failed, which is written beside answers
+	failed    map[webhook.UserID]account.Failures
+	listeners map[webhook.EndpointID]webhook.Listener
 }
 
 func newMemory() *memory {
@@ -60,6 +61,7 @@ func newMemory() *memory {
 		factors:    map[webhook.UserID]account.SecondFactor{},
 		recovery:   map[[32]byte]bool{},
 		failed:     map[webhook.UserID]account.Failures{},
+		listeners:  map[webhook.EndpointID]webhook.Listener{},
 	}
 }
 

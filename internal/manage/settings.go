@@ -31,16 +31,8 @@ func (s *Service) complete(set *webhook.Settings, topics []webhook.Topic) (warni
 	if set.Kind == "" {
 		set.Kind = webhook.KindWebhook
 	}
-	if set.Kind != webhook.KindWebhook {
-		wrong.add(webhook.Invalid("kind", "must be webhook"))
-	}
-	if set.URL == "" {
-		wrong.add(webhook.Invalid("url", "is missing"))
-	} else if checked, err := s.URLs.CheckURL(set.URL); err != nil {
-		wrong.add(err)
-	} else {
-		set.URL = checked
-	}
+	set.URL, err = s.checkTarget(set.Kind, set.URL)
+	wrong.add(err)
 	setDefaults(set, groups)
 	if set.Name != "" { // it is empty still when the URL has no host
 		set.Name, err = checkName("name", set.Name)
@@ -53,6 +45,41 @@ func (s *Service) complete(set *webhook.Settings, topics []webhook.Topic) (warni
 	wrong.add(retry.Check(set.Retry))
 	wrong.add(checkLimits(set))
 	return warnings, wrong.err()
+}
+
+// checkTarget judges kind and URL together: who dials decides where to.
+func (s *Service) checkTarget(kind webhook.EndpointKind, raw string) (string, error) {
+	var wrong problems
+	if kind != webhook.KindWebhook && kind != webhook.KindForward {
+		wrong.add(webhook.Invalid("kind", "must be webhook"))
+	}
+	switch {
+	case raw == "":
+		wrong.add(webhook.Invalid("url", "is missing"))
+	case kind == webhook.KindForward:
+		wrong.add(checkLocalURL(raw))
+	default:
+		checked, err := s.URLs.CheckURL(raw)
+		if wrong.add(err); err == nil {
+			raw = checked
+		}
+	}
+	return raw, wrong.err()
+}
+
+// checkKeeps refuses changes that only the listener itself can make.
+func checkKeeps(old, now webhook.Settings) error {
+	switch {
+	case old.Kind != webhook.KindForward && now.Kind == webhook.KindForward:
+		return webhook.Invalid("kind", "must be webhook: bellwire listen --forward makes endpoints of kind forward")
+	case old.Kind != webhook.KindForward:
+		return nil
+	case now.Kind != old.Kind:
+		return webhook.Invalid("kind", "can't be changed: this endpoint ends with its listener")
+	case now.URL != old.URL:
+		return webhook.Invalid("url", "is the listener's own: start it again with another --forward")
+	}
+	return nil
 }
 
 func setDefaults(set *webhook.Settings, groups []webhook.Group) {

@@ -26,6 +26,7 @@ type Store interface {
 	Keys
 	Topics
 	Endpoints
+	Listeners
 	Secrets
 	Deliveries
 	Events
@@ -217,6 +218,19 @@ type Endpoints interface {
 	// ResumeBy lets them go, oldest first, at most drainRate a second (0: no
 	// limit); a Conflict if the endpoint is active.
 	ResumeBy(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID, drainRate float64, entry webhook.AuditEntry) error
+}
+
+// Listeners keeps developers' machines that listen, each with its endpoint,
+// which takes it along when it is deleted.
+type Listeners interface {
+	// Listener takes the endpoint of any project.
+	Listener(ctx context.Context, endpoint webhook.EndpointID) (webhook.Listener, error)
+	// ListenerNamed finds the one that a key opened under a name.
+	ListenerNamed(ctx context.Context, key webhook.KeyID, name string) (webhook.Listener, error)
+	// CreateListener stores a listener with its endpoint, held until its stream
+	// opens, and the first signing secret. A Conflict if the key has one of that
+	// name, Limited if the project has webhook.MaxListeners.
+	CreateListener(ctx context.Context, l webhook.Listener, e webhook.Endpoint, secret webhook.Secret, entry webhook.AuditEntry) error
 }
 
 // Secrets keeps signing secrets, sealed.

@@ -40,7 +40,7 @@ func receive(attempt *webhook.Attempt, response *http.Response, cancel context.C
 		fail(attempt, webhook.CauseProtocol, fmt.Sprintf("the receiver answered status %03d; 200 to 599 is expected", status))
 		return
 	}
-	judge(attempt, response.Header)
+	judge(attempt, response.Header.Get("Location"))
 	attempt.RetryAfter = retryAfter(status, response.Header, now)
 	if response.Body == http.NoBody {
 		return
@@ -50,12 +50,12 @@ func receive(attempt *webhook.Attempt, response *http.Response, cancel context.C
 	attempt.Response.Body, attempt.Response.Truncated = readBody(response)
 }
 
-func judge(attempt *webhook.Attempt, header http.Header) {
+func judge(attempt *webhook.Attempt, location string) {
 	switch status := attempt.Response.Status; status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect,
 		http.StatusPermanentRedirect:
 		fail(attempt, webhook.CauseRedirect,
-			fmt.Sprintf("the receiver answered %d, a redirect%s; redirects are never followed", status, whither(header)))
+			fmt.Sprintf("the receiver answered %d, a redirect%s; redirects are never followed", status, whither(location)))
 	default:
 		if status <= 299 {
 			attempt.Outcome = webhook.OutcomeDelivered
@@ -67,8 +67,7 @@ func judge(attempt *webhook.Attempt, header http.Header) {
 
 // whither names a redirect's host. Path and query stay in the recorded header:
 // they may hold tokens.
-func whither(header http.Header) string {
-	location := header.Get("Location")
+func whither(location string) string {
 	if location == "" {
 		return " without a Location"
 	}

@@ -11,8 +11,17 @@ import (
 	"github.com/bellwire/bellwire/internal/wire"
 )
 
+// Forwarder carries parcels to listeners. It returns within the parcel's timeout
+// and a few seconds, and soon after ctx ends.
+type Forwarder interface {
+	Forward(ctx context.Context, parcel webhook.Parcel) webhook.Reply
+}
+
 // Options say who sends.
 type Options struct {
+	// Forward takes what is for endpoints of kind forward; without it nobody
+	// listens.
+	Forward Forwarder
 	// Version is Bellwire's own, for the User-Agent.
 	Version string
 	// NodeID is written into every attempt.
@@ -64,7 +73,11 @@ func (s *Sender) SendTest(ctx context.Context, job webhook.Job, target *webhook.
 	attempt.SecretID = built.SecretID
 	attempt.Request.Headers = masked(built.Headers, target.Headers)
 	attempt.Request.Body = built.Body
-	s.exchange(ctx, &attempt, built, timeoutOf(target), started)
+	if target.Kind == webhook.KindForward {
+		s.forward(ctx, &attempt, job, target, built)
+		return attempt
+	}
+	exchange(ctx, s.transport, &attempt, request{target.URL, built.Headers, built.Body}, timeoutOf(target), s.options.Now)
 	attempt.Duration = time.Since(started)
 	return attempt
 }
@@ -90,22 +103,38 @@ func (s *Sender) build(job webhook.Job, target *webhook.Target, now time.Time, u
 	})
 }
 
+// request is what goes on the wire.
+type request struct {
+	to      string
+	headers []webhook.HeaderLine
+	body    []byte
+}
+
+// Post makes one request as it stands and reads the answer: what Send does after
+// signing. Only what came of it is set in the attempt.
+func Post(ctx context.Context, transport http.RoundTripper, to string, headers []webhook.HeaderLine, body []byte, timeout time.Duration) webhook.Attempt {
+	attempt := webhook.Attempt{StartedAt: time.Now()}
+	exchange(ctx, transport, &attempt, request{to, headers, body}, timeout, time.Now)
+	attempt.Duration = time.Since(attempt.StartedAt)
+	return attempt
+}
+
 // exchange sends the request and reads the answer into the attempt.
-func (s *Sender) exchange(parent context.Context, attempt *webhook.Attempt, built wire.Built, timeout time.Duration, started time.Time) {
-	phases := &phases{started: started}
+func exchange(parent context.Context, transport http.RoundTripper, attempt *webhook.Attempt, r request, timeout time.Duration, now func() time.Time) {
+	phases := &phases{started: time.Now()}
 	ctx, cancel := context.WithTimeout(phases.watch(parent), timeout)
 	defer cancel()
-	req, err := request(ctx, attempt.Request.URL, built)
+	req, err := r.http(ctx)
 	if err != nil {
 		fail(attempt, webhook.CauseInternal, "nothing was sent: the endpoint's URL can't be read")
 		return
 	}
-	response, err := s.transport.RoundTrip(req)
+	response, err := transport.RoundTrip(req)
 	if err != nil {
 		attempt.Timings = phases.timings()
 		if errors.Is(parent.Err(), context.Canceled) {
 			attempt.Outcome, attempt.Cause = webhook.OutcomeUnknown, webhook.CauseWorkerLost
-			attempt.Error = "stopped before an answer came: the request may or may not have been sent"
+			attempt.Error = stoppedWords
 			return
 		}
 		fail(attempt, causeOf(err, phases.reached(), ctx.Err() != nil), "")
@@ -113,20 +142,20 @@ func (s *Sender) exchange(parent context.Context, attempt *webhook.Attempt, buil
 		return
 	}
 	attempt.Timings = phases.timings()
-	receive(attempt, response, cancel, s.options.Now)
+	receive(attempt, response, cancel, now)
 }
 
-func request(ctx context.Context, to string, built wire.Built) (*http.Request, error) {
+func (r request) http(ctx context.Context) (*http.Request, error) {
 	// NewRequest sets GetBody, with which net/http moves a request to a new
 	// connection if nothing of it was written on a stale one. It never repeats
 	// what was written, as no Idempotency-Key is ever sent.
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(built.Body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.to, bytes.NewReader(r.body))
 	if err != nil {
 		return nil, err
 	}
-	values := make([]string, len(built.Headers))
-	header := make(http.Header, len(built.Headers))
-	for i, line := range built.Headers {
+	values := make([]string, len(r.headers))
+	header := make(http.Header, len(r.headers))
+	for i, line := range r.headers {
 		values[i] = line.Value
 		header[line.Name] = values[i : i+1 : i+1] // as spelled, not canonical
 	}

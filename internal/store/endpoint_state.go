@@ -71,32 +71,43 @@ func (s *Store) ResumeBy(ctx context.Context, project webhook.ProjectID, id webh
 		case row.State != string(webhook.EndpointPaused):
 			return webhook.Conflict("the endpoint is not paused")
 		}
-		err = tx.Exec("UPDATE endpoints SET state = 'active', paused_because = '', paused_at = 0, not_before = 0, updated_at = ? WHERE id = ?", now, uid(id.UUID)).Error
-		if err != nil {
-			return err
-		}
-		if err := syncQueue(tx, id); err != nil {
-			return err
-		}
-		err = tx.Exec("UPDATE endpoint_queue SET drain_rate = ?, drain_before = ?, turn_at = 0 WHERE endpoint_id = ?", drainRate, now, uid(id.UUID)).Error
-		if err != nil {
-			return err
-		}
-		if err := easeRate(tx, id, row.RatePerSecond, now); err != nil {
+		if err := letGo(tx, row, drainRate, now); err != nil {
 			return err
 		}
 		return addAudit(tx, entry)
 	})
 }
 
-func pause(tx *gorm.DB, project webhook.ProjectID, id webhook.EndpointID, reason webhook.PauseReason, now int64, entry webhook.AuditEntry) error {
-	err := tx.Exec("UPDATE endpoints SET state = 'paused', paused_because = ?, paused_at = ?, updated_at = ? WHERE id = ? AND project_id = ?",
-		string(reason), now, now, uid(id.UUID), uid(project.UUID)).Error
+// letGo resumes an endpoint that is held by the transaction.
+func letGo(tx *gorm.DB, row endpointRow, drainRate float64, now int64) error {
+	id := webhook.EndpointID{UUID: webhook.UUID(row.ID)}
+	err := tx.Exec("UPDATE endpoints SET state = 'active', paused_because = '', paused_at = 0, not_before = 0, updated_at = ? WHERE id = ?", now, row.ID).Error
 	if err != nil {
 		return err
 	}
 	if err := syncQueue(tx, id); err != nil {
 		return err
 	}
+	err = tx.Exec("UPDATE endpoint_queue SET drain_rate = ?, drain_before = ?, turn_at = 0 WHERE endpoint_id = ?", drainRate, now, row.ID).Error
+	if err != nil {
+		return err
+	}
+	return easeRate(tx, id, row.RatePerSecond, now)
+}
+
+func pause(tx *gorm.DB, project webhook.ProjectID, id webhook.EndpointID, reason webhook.PauseReason, now int64, entry webhook.AuditEntry) error {
+	if err := hold(tx, project, id, reason, now); err != nil {
+		return err
+	}
 	return addAudit(tx, entry)
+}
+
+// hold is pause without a trace in the audit log.
+func hold(tx *gorm.DB, project webhook.ProjectID, id webhook.EndpointID, reason webhook.PauseReason, now int64) error {
+	err := tx.Exec("UPDATE endpoints SET state = 'paused', paused_because = ?, paused_at = ?, updated_at = ? WHERE id = ? AND project_id = ?",
+		string(reason), now, now, uid(id.UUID), uid(project.UUID)).Error
+	if err != nil {
+		return err
+	}
+	return syncQueue(tx, id)
 }

@@ -105,6 +105,16 @@ func (s *Store) EndpointsAt(ctx context.Context, project webhook.ProjectID, mome
 // CreateEndpoint stores an endpoint with version 1 of its settings and its
 // first secret.
 func (s *Store) CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, secret webhook.Secret, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "create an endpoint", func(tx *gorm.DB) error {
+		if err := lockProject(tx, endpoint.ProjectID); err != nil {
+			return err
+		}
+		return s.insertEndpoint(tx, endpoint, secret, entry)
+	})
+}
+
+// insertEndpoint is CreateEndpoint within a transaction that holds the project.
+func (s *Store) insertEndpoint(tx *gorm.DB, endpoint webhook.Endpoint, secret webhook.Secret, entry webhook.AuditEntry) error {
 	endpoint.Version, secret.EndpointID = 1, endpoint.ID
 	if endpoint.State == "" {
 		endpoint.State = webhook.EndpointActive
@@ -116,25 +126,20 @@ func (s *Store) CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, s
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, "create an endpoint", func(tx *gorm.DB) error {
-		if err := lockProject(tx, endpoint.ProjectID); err != nil {
-			return err
-		}
-		if err := tx.Create(&row).Error; err != nil {
-			return err
-		}
-		if err := s.addVersion(tx, row, endpoint.CreatedAt); err != nil {
-			return err
-		}
-		first := newSecretRow(secret)
-		if err := tx.Create(&first).Error; err != nil {
-			return err
-		}
-		if err := syncQueue(tx, endpoint.ID); err != nil {
-			return err
-		}
-		return addAudit(tx, entry)
-	})
+	if err := tx.Create(&row).Error; err != nil {
+		return err
+	}
+	if err := s.addVersion(tx, row, endpoint.CreatedAt); err != nil {
+		return err
+	}
+	first := newSecretRow(secret)
+	if err := tx.Create(&first).Error; err != nil {
+		return err
+	}
+	if err := syncQueue(tx, endpoint.ID); err != nil {
+		return err
+	}
+	return addAudit(tx, entry)
 }
 
 // addVersion stores the settings that count from since on. A node whose clock
@@ -197,28 +202,40 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project webhook.ProjectID, i
 		if _, err := s.lockStanding(tx, project, id); err != nil {
 			return err
 		}
-		if err := tx.Exec("UPDATE endpoints SET deleted_at = ?, updated_at = ? WHERE id = ?", ms(since), ms(since), uid(id.UUID)).Error; err != nil {
-			return err
-		}
-		if err := tx.Exec("UPDATE secrets SET sealed = NULL WHERE endpoint_id = ?", uid(id.UUID)).Error; err != nil {
-			return err
-		}
-		if err := cancelWaiting(tx, id, since); err != nil {
-			return err
-		}
-		if err := syncQueue(tx, id); err != nil {
-			return err
-		}
-		return addAudit(tx, entry)
+		return removeEndpoint(tx, id, since, entry)
 	})
 }
+
+// removeEndpoint is DeleteEndpoint within a transaction that holds the endpoint.
+func removeEndpoint(tx *gorm.DB, id webhook.EndpointID, since time.Time, entry webhook.AuditEntry) error {
+	if err := tx.Exec("UPDATE endpoints SET deleted_at = ?, updated_at = ? WHERE id = ?", ms(since), ms(since), uid(id.UUID)).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("UPDATE secrets SET sealed = NULL WHERE endpoint_id = ?", uid(id.UUID)).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("DELETE FROM listeners WHERE endpoint_id = ?", uid(id.UUID)).Error; err != nil {
+		return err
+	}
+	if err := cancelWaiting(tx, id, since); err != nil {
+		return err
+	}
+	if err := syncQueue(tx, id); err != nil {
+		return err
+	}
+	return addAudit(tx, entry)
+}
+
+// whyCancelled is the reason of deliveries whose endpoint is deleted, as SQL;
+// its only argument is the endpoint.
+const whyCancelled = "(SELECT CASE WHEN w.kind = 'forward' THEN '" + webhook.GoneListener + "' ELSE 'the endpoint was deleted' END FROM endpoints w WHERE w.id = "
 
 // cancelWaiting ends the first of what waits for an endpoint, found by the
 // indexes of what is live.
 func cancelWaiting(tx *gorm.DB, endpoint webhook.EndpointID, since time.Time) error {
 	for _, part := range []string{freeWaiting, lineWaiting} {
-		err := tx.Exec(`UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'the endpoint was deleted' WHERE id IN
- (SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND `+part+" LIMIT ?)", ms(since), uid(endpoint.UUID), cancelledAtOnce).Error
+		err := tx.Exec("UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = "+whyCancelled+`?) WHERE id IN
+ (SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND `+part+" LIMIT ?)", ms(since), uid(endpoint.UUID), uid(endpoint.UUID), cancelledAtOnce).Error
 		if err != nil {
 			return err
 		}

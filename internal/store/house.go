@@ -94,7 +94,7 @@ func (s *Store) chore(ctx context.Context, c chore) (int64, error) {
 func (s *Store) chores(now int64, before time.Time) []chore {
 	old := uid(webhook.FloorUUID(before))
 	list := []chore{
-		{"deliveries of deleted endpoints", `UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'the endpoint was deleted'
+		{"deliveries of deleted endpoints", "UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = " + whyCancelled + `deliveries.endpoint_id)
  WHERE id IN (SELECT d.id FROM endpoints e JOIN endpoint_queue q ON q.endpoint_id = e.id JOIN deliveries d ON d.endpoint_id = e.id AND d.state = 'waiting'
  WHERE e.deleted_at <> 0 AND (q.next_due_at < ? OR q.line_due_at < ?) LIMIT ?) AND state = 'waiting'`, []any{now, never, never, houseStep}},
 		{"queue rows of deleted endpoints", `UPDATE endpoint_queue SET next_due_at = ?, line_due_at = ? WHERE (next_due_at < ? OR line_due_at < ?)

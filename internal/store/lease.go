@@ -39,14 +39,22 @@ func (s *Store) EndLeases(ctx context.Context) error {
 	return wrap("end leases", s.hot.endLeases(ctx))
 }
 
-// Listen calls wake whenever another node notified, until ctx ends; also at the
-// start and when calls may have been missed. On SQLite there is no other node.
-func (s *Store) Listen(ctx context.Context, wake func()) { s.hot.listen(ctx, wake) }
+// Listen calls wake when another node says that something became due, and mail
+// when it left parcels or replies, until ctx ends; both also at the start and
+// when calls may have been missed. On SQLite there is no other node.
+func (s *Store) Listen(ctx context.Context, wake, mail func()) {
+	s.hot.listen(ctx, map[string]func(){queueChannel: wake, mailChannel: mail})
+}
 
 // Notify tells the other nodes that something became due or changed. Call it
 // after the commit, and once for many.
-func (s *Store) Notify(ctx context.Context) error {
+func (s *Store) Notify(ctx context.Context) error { return s.notify(ctx, queueChannel) }
+
+// NotifyMail tells the other nodes that parcels or replies were put.
+func (s *Store) NotifyMail(ctx context.Context) error { return s.notify(ctx, mailChannel) }
+
+func (s *Store) notify(ctx context.Context, channel string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return wrap("notify the other nodes", s.hot.notify(ctx))
+	return wrap("notify the other nodes", s.hot.notify(ctx, channel))
 }

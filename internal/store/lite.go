@@ -44,9 +44,9 @@ func (q *liteQueue) now(ctx context.Context) (int64, error) {
 func (q *liteQueue) partitions(context.Context, time.Time) error { return nil }
 
 // listen: only one server uses the file.
-func (q *liteQueue) listen(ctx context.Context, _ func()) { <-ctx.Done() }
+func (q *liteQueue) listen(ctx context.Context, _ map[string]func()) { <-ctx.Done() }
 
-func (q *liteQueue) notify(context.Context) error { return nil }
+func (q *liteQueue) notify(context.Context, string) error { return nil }
 
 // prepare makes the statements ready. It must not be called inside a
 // transaction, which holds the only connection.

@@ -22,8 +22,8 @@ const (
 	pgExpired = `SELECT ` + jobColumns + ` FROM deliveries d JOIN events e ON e.id = d.event_id
  WHERE d.state = 'sending' AND d.lease_until <= (SELECT ` + pgNow + `) LIMIT $1`
 
-	// channel is what nodes call each other on.
-	channel = "bellwire"
+	// queueChannel and mailChannel are what nodes call each other on.
+	queueChannel, mailChannel = "bellwire", "bellwire_mail"
 )
 
 func (q *pgQueue) release(ctx context.Context, jobs []webhook.Job) error {
@@ -74,10 +74,10 @@ func (q *pgQueue) expired(ctx context.Context, limit int) (jobs []webhook.Job, e
 func (q *pgQueue) endLeases(context.Context) error { return nil }
 
 // listen waits on a connection of its own. When that is lost it makes another
-// and calls wake, since something may have been missed.
-func (q *pgQueue) listen(ctx context.Context, wake func()) {
+// and makes all calls, since something may have been missed.
+func (q *pgQueue) listen(ctx context.Context, calls map[string]func()) {
 	for ctx.Err() == nil {
-		if err := q.listenOnce(ctx, wake); err != nil && ctx.Err() == nil {
+		if err := q.listenOnce(ctx, calls); err != nil && ctx.Err() == nil {
 			q.log.Debug("listening for other nodes was interrupted", "error", err)
 		}
 		timer := time.NewTimer(time.Second)
@@ -89,24 +89,32 @@ func (q *pgQueue) listen(ctx context.Context, wake func()) {
 	}
 }
 
-func (q *pgQueue) listenOnce(ctx context.Context, wake func()) error {
+func (q *pgQueue) listenOnce(ctx context.Context, calls map[string]func()) error {
 	conn, err := pgx.ConnectConfig(ctx, q.pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
-		return err
+	for channel := range calls {
+		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+			return err
+		}
+	}
+	for _, call := range calls {
+		call()
 	}
 	for {
-		wake()
-		if _, err := conn.WaitForNotification(ctx); err != nil {
+		told, err := conn.WaitForNotification(ctx)
+		if err != nil {
 			return err
+		}
+		if call := calls[told.Channel]; call != nil {
+			call()
 		}
 	}
 }
 
-func (q *pgQueue) notify(ctx context.Context) error {
+func (q *pgQueue) notify(ctx context.Context, channel string) error {
 	_, err := q.pool.Exec(ctx, "NOTIFY "+channel)
 	return err
 }

@@ -52,8 +52,9 @@ type hot interface {
 	release(ctx context.Context, jobs []webhook.Job) error
 	expired(ctx context.Context, limit int) ([]webhook.Job, error)
 	endLeases(ctx context.Context) error
-	listen(ctx context.Context, wake func())
-	notify(ctx context.Context) error
+	// listen makes the call of a channel when it is notified.
+	listen(ctx context.Context, calls map[string]func())
+	notify(ctx context.Context, channel string) error
 	// partitions makes the coming days' partitions and drops those that hold
 	// nothing younger than before.
 	partitions(ctx context.Context, before time.Time) error

@@ -238,7 +238,7 @@ func TestNodesCallEachOther(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	called, ended := make(chan struct{}, 10), make(chan struct{})
 	go func() {
-		two.Listen(ctx, func() { called <- struct{}{} })
+		two.Listen(ctx, func() { called <- struct{}{} }, func() {})
 		close(ended)
 	}()
 	await := func(what string) {

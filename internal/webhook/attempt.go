@@ -12,6 +12,9 @@ const (
 	// OutcomeUnknown: the worker was lost; the request may or may not have
 	// been sent.
 	OutcomeUnknown Outcome = "unknown"
+	// OutcomeUnsent: nothing was sent and nothing is logged; the claim is to be
+	// given back.
+	OutcomeUnsent Outcome = "unsent"
 )
 
 // Cause is why an attempt failed, as a word to group by; empty for success.

@@ -9,6 +9,8 @@ type EndpointKind string
 const (
 	KindWebhook EndpointKind = "webhook"
 	KindSlack   EndpointKind = "slack"
+	// KindForward is a developer's machine that listens; nothing dials its URL.
+	KindForward EndpointKind = "forward"
 )
 
 // EndpointState says whether an endpoint's deliveries go out.
@@ -30,6 +32,8 @@ const (
 	PausedAsFailing PauseReason = "failing" // no success for days
 	PausedByProject PauseReason = "project" // the project is suspended
 	PausedBySecret  PauseReason = "secret"  // the signing secret can't be read
+	// PausedAsAway: kind forward, and nobody listens at the moment.
+	PausedAsAway PauseReason = "listener"
 )
 
 // Endpoint is a destination that a developer registered.

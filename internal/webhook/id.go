@@ -23,6 +23,7 @@ type (
 	AuditID    struct{ UUID }
 	LinkID     struct{ UUID }
 	NodeID     struct{ UUID }
+	StreamID   struct{ UUID }
 )
 
 // MakeUUID lays out a version 7 UUID from a time and ten random bytes.
