@@ -32,7 +32,7 @@ type ticker struct {
 }
 
 func newTicker(out *os.File, to string, verbose bool) *ticker {
-	return &ticker{out: out, to: to, verbose: verbose, color: terminal(out) && os.Getenv("NO_COLOR") == "", width: 16}
+	return &ticker{out: out, to: to, verbose: verbose, color: terminal(out) && os.Getenv("NO_COLOR") == "", width: 24}
 }
 
 // The colours; nothing is told by them alone.
@@ -183,9 +183,9 @@ func (t *ticker) body(arrow string, body []byte) {
 func (t *ticker) stopped() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	words := "no deliveries"
+	words := "no requests came"
 	if t.sent > 0 {
-		words = fmt.Sprintf("%d deliveries, %d of them failed", t.sent, t.bad)
+		words = fmt.Sprintf("%d requests, %d of them failed", t.sent, t.bad)
 	}
 	fmt.Fprintf(t.out, "\n  Stopped and removed from the project: %s.\n", words)
 }

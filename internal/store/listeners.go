@@ -153,7 +153,7 @@ const (
 
 // keptStream is what says whether a stream may go on.
 type keptStream struct {
-	listenerRow
+	Row     listenerRow `gorm:"embedded"`
 	Revoked bool
 }
 
@@ -176,7 +176,7 @@ func (s *Store) KeepStreams(ctx context.Context, held map[webhook.EndpointID]web
 		return nil, wrap("keep streams", err)
 	}
 	for _, r := range rows {
-		l := r.listener()
+		l := r.Row.listener()
 		end, err := s.keep(ctx, r, held[l.EndpointID], now)
 		if err != nil {
 			return nil, err
@@ -190,19 +190,20 @@ func (s *Store) KeepStreams(ctx context.Context, held map[webhook.EndpointID]web
 
 // keep answers why a stream must end, empty if it goes on.
 func (s *Store) keep(ctx context.Context, r keptStream, stream webhook.StreamID, now int64) (webhook.StreamEnd, error) {
+	row := r.Row
 	switch {
 	case r.Revoked:
 		return webhook.StreamRevoked, nil
-	case r.StreamID != uid(stream.UUID):
+	case row.StreamID != uid(stream.UUID):
 		return webhook.StreamReplaced, nil
-	case r.HeardAt < now-silentAfter:
+	case row.HeardAt < now-silentAfter:
 		return webhook.StreamSilent, nil
-	case r.LeftAt != 0: // another node took us for dead
-		return "", s.StartStream(ctx, r.listener(), stream)
-	case r.SeenAt >= now-noteEvery:
+	case row.LeftAt != 0: // another node took us for dead
+		return "", s.StartStream(ctx, row.listener(), stream)
+	case row.SeenAt >= now-noteEvery:
 		return "", nil
 	}
-	err := s.write.WithContext(ctx).Exec("UPDATE listeners SET seen_at = ? WHERE endpoint_id = ? AND stream_id = ?", now, r.EndpointID, r.StreamID).Error
+	err := s.write.WithContext(ctx).Exec("UPDATE listeners SET seen_at = ? WHERE endpoint_id = ? AND stream_id = ?", now, row.EndpointID, row.StreamID).Error
 	return "", wrap("keep streams", err)
 }
 
