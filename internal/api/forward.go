@@ -51,7 +51,7 @@ type ListenRequest struct {
 	Format        string        `json:"format,omitempty" doc:"Default: by the group of the topics; see /meta"`
 	Custom        *CustomFormat `json:"custom,omitempty"`
 	PromptFilter  PromptFilter  `json:"promptFilter,omitempty"`
-	PayloadFilter []PayloadRow  `json:"payloadFilter,omitempty"`
+	PayloadFilter PayloadFilter `json:"payloadFilter,omitempty"`
 	Secret        string        `json:"secret,omitempty" doc:"One that you bring; else one is made and kept while the endpoint lives"`
 }
 

@@ -111,7 +111,7 @@ func (s *Service) listenAgain(ctx context.Context, c account.Caller, l webhook.L
 	if !n.Prompt.Empty() {
 		e.Prompt = n.Prompt
 	}
-	if len(n.Payload) > 0 {
+	if !n.Payload.Empty() {
 		e.Payload = n.Payload
 	}
 	warnings, err := s.prepare(&e, old.Headers, n.Secret, topics)
