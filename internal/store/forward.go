@@ -113,17 +113,17 @@ func (s *Store) TakeLateReplies(ctx context.Context) ([]webhook.Reply, error) {
 		return nil, wrap("take late replies", err)
 	}
 	var waiting int64 // a look costs less than a write
-	err = s.db(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM forward_replies WHERE put_at < ? LIMIT 1) AS late", now-lateAfter).Scan(&waiting).Error
+	err = s.db(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM forward_replies WHERE put_at < ? LIMIT 1) AS late", now-replyLateAfter).Scan(&waiting).Error
 	if err != nil || waiting == 0 {
 		return nil, wrap("take late replies", err)
 	}
 	texts, err := s.takeOut(ctx, "DELETE FROM forward_replies WHERE attempt_id IN (SELECT attempt_id FROM forward_replies WHERE put_at < ? ORDER BY put_at LIMIT ?) RETURNING reply AS parcel",
-		now-lateAfter, takenAtOnce)
+		now-replyLateAfter, takenAtOnce)
 	return decoded[webhook.Reply](texts, err, "take late replies")
 }
 
-// lateAfter is how long a reply waits for who waits for it, in milliseconds.
-const lateAfter = 3_000
+// replyLateAfter is how long a reply waits for who waits for it, in milliseconds.
+const replyLateAfter = 3_000
 
 // DropOldParcels forgets parcels that nobody took.
 func (s *Store) DropOldParcels(ctx context.Context) error {
