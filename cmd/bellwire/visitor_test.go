@@ -115,3 +115,9 @@ func (f *firstWrite) at() time.Time {
 	defer f.mu.Unlock()
 	return f.first
 }
+
+// signIn gives email and password, and answers where that leads.
+func (v *visitor) signIn(email, password string) (body, at string) {
+	v.t.Helper()
+	return v.postTo("/sign-in", url.Values{"email": {email}, "password": {password}})
+}

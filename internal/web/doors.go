@@ -197,7 +197,11 @@ func (w *Web) doStepUp(c *gin.Context) error {
 	if err := w.stepUp(c); err != nil {
 		return err
 	}
-	w.done(c, "Thank you. You can go on for ten minutes.")
+	words := "Thank you. You can go on for ten minutes."
+	if w.sessions.Exists(c.Request.Context(), keyDraft) {
+		words += " What you typed is still in the form."
+	}
+	w.done(c, words)
 	return w.redirect(c, next)
 }
 

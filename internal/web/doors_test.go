@@ -211,7 +211,15 @@ func TestStepUp_takes_the_password_and_lasts_ten_minutes(t *testing.T) {
 	if b.cookies["bellwire"] == before {
 		t.Error("more rights came without a new session token")
 	}
-	b.post(f.path("keys"), url.Values{"name": {"ci"}, "scope": {"read"}}).is(http.StatusOK)
+	page := b.get(f.path("keys")).says("What you typed is still in the form")
+	again, typed := page.form(`form[action$="/keys"]`)
+	if typed.Get("name") != "ci" || typed.Get("scope") != "read" {
+		t.Errorf("what was typed is gone: %v", typed)
+	}
+	if _, later := b.get(f.path("keys")).form(`form[action$="/keys"]`); later.Get("name") != "" {
+		t.Errorf("what was typed stays for good: %v", later)
+	}
+	b.post(again, typed).is(http.StatusOK).says("ci")
 	f.tired()
 	b.post(f.path("keys"), url.Values{"name": {"ci"}, "scope": {"read"}}).is(http.StatusForbidden)
 }

@@ -32,6 +32,9 @@ func (w *Web) presentInvitation(link account.Link) settings.InvitationRow {
 
 // invite answers with the page itself: the link is shown once and kept nowhere.
 func (w *Web) invite(c *gin.Context) error {
+	if err := w.mayOrKeep(c, account.ChangeMembers); err != nil {
+		return err
+	}
 	made, err := w.Manage.Invite(c.Request.Context(), w.caller(c), w.project(c).ID, manage.NewInvitation{
 		Email: c.PostForm("email"), Role: account.Role(c.PostForm("role")), ExpiresIn: lifeOf(c.PostForm("expires")),
 	})

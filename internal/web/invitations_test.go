@@ -141,6 +141,10 @@ func TestInvitations_keep_what_was_typed_and_ask_for_the_password(t *testing.T) 
 	dev.post(f.path("invitations"), url.Values{"email": {"a@example.com"}, "role": {"viewer"}}).is(http.StatusForbidden)
 	f.tired()
 	owner.post(f.path("invitations"), url.Values{"email": {"a@example.com"}, "role": {"viewer"}}).is(http.StatusForbidden).says("Confirm that it is you")
+	owner.post("/step-up", url.Values{"password": {password}, "next": {f.path("members")}}).is(http.StatusSeeOther)
+	if _, form := owner.get(f.path("members")).form(`form[action$="/invitations"]`); form.Get("email") != "a@example.com" || form.Get("role") != "viewer" {
+		t.Errorf("what was typed is gone: %v", form)
+	}
 	if strings.Contains(f.actions(), "invitation") {
 		t.Errorf("audit %s", f.actions())
 	}

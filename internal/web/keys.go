@@ -42,9 +42,10 @@ func (w *Web) keys(c *gin.Context, status int, wrong map[string]string, made *se
 	if err != nil {
 		return err
 	}
+	typed := w.typed(c, under(project.ID, "keys"))
 	m := settings.KeysModel{
 		Shell: shell, Made: made, Mistakes: listed(wrong), ScopesErr: wrong["scopes"],
-		Name: component.Input{Value: c.PostForm("name"), Error: wrong["name"]}, Scopes: chosenScopes(c), Expiry: selected(keyLives, c.PostForm("expires")),
+		Name: component.Input{Value: typed.Get("name"), Error: wrong["name"]}, Scopes: chosenScopes(typed["scope"]), Expiry: selected(keyLives, typed.Get("expires")),
 	}
 	if made != nil {
 		m.Name.Value, m.Scopes, m.Expiry = "", keyScopes, keyLives
@@ -64,10 +65,10 @@ func (w *Web) keys(c *gin.Context, status int, wrong map[string]string, made *se
 }
 
 // chosenScopes keeps what was ticked when the form comes again.
-func chosenScopes(c *gin.Context) []component.Option {
+func chosenScopes(ticked []string) []component.Option {
 	options := slices.Clone(keyScopes)
 	for i := range options {
-		options[i].Selected = slices.Contains(c.PostFormArray("scope"), options[i].Value)
+		options[i].Selected = slices.Contains(ticked, options[i].Value)
 	}
 	return options
 }
@@ -113,6 +114,9 @@ func (w *Web) useOf(key account.Key) string {
 // createKey answers with the page itself: the secret is shown once and kept
 // nowhere.
 func (w *Web) createKey(c *gin.Context) error {
+	if err := w.mayOrKeep(c, account.CreateKeys); err != nil {
+		return err
+	}
 	issued, err := w.Manage.CreateKey(c.Request.Context(), w.caller(c), manage.NewKey{
 		ProjectID: w.project(c).ID, Name: c.PostForm("name"), Scopes: c.PostFormArray("scope"), ExpiresIn: lifeOf(c.PostForm("expires")),
 	})

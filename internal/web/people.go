@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -71,7 +72,7 @@ func (w *Web) members(c *gin.Context, status int, wrong map[string]string, made 
 	for _, member := range members {
 		m.Rows = append(m.Rows, w.presentMember(project, caller, member))
 	}
-	if err := w.presentInviting(c, &m, wrong); err != nil {
+	if err := w.presentInviting(c, &m, wrong, made == nil); err != nil {
 		return err
 	}
 	return w.render(c, status, settings.Members(m))
@@ -79,19 +80,20 @@ func (w *Web) members(c *gin.Context, status int, wrong map[string]string, made 
 
 // presentInviting adds the forms that the caller may use, with what was typed in
 // the one that is shown again.
-func (w *Web) presentInviting(c *gin.Context, m *settings.MembersModel, wrong map[string]string) error {
+func (w *Web) presentInviting(c *gin.Context, m *settings.MembersModel, wrong map[string]string, again bool) error {
 	project, caller := w.project(c), w.caller(c)
-	typed := func(url, name string) string {
-		if len(wrong) == 0 || c.Request.URL.Path != url {
-			return ""
+	typed := func(at string) url.Values {
+		if !again {
+			return nil
 		}
-		return c.PostForm(name)
+		return w.typed(c, at)
 	}
 	if caller.Could(account.ChangeMembers, project.ID) {
 		m.InviteURL = under(project.ID, "invitations")
-		m.Email.Value = typed(m.InviteURL, "email")
-		m.Roles = selected(memberRoles, either(typed(m.InviteURL, "role"), string(account.Developer)))
-		m.Lives = selected(invitationLives, either(typed(m.InviteURL, "expires"), "604800"))
+		values := typed(m.InviteURL)
+		m.Email.Value = values.Get("email")
+		m.Roles = selected(memberRoles, either(values.Get("role"), string(account.Developer)))
+		m.Lives = selected(invitationLives, either(values.Get("expires"), "604800"))
 		invitations, err := w.Manage.Invitations(c.Request.Context(), caller, project.ID)
 		if err != nil {
 			return err
@@ -102,13 +104,15 @@ func (w *Web) presentInviting(c *gin.Context, m *settings.MembersModel, wrong ma
 	}
 	if caller.Could(account.IssueLinks, project.ID) {
 		m.LinkURL = under(project.ID, "sign-in-links")
-		m.LinkEmail.Value, m.LinkRoles, m.Expiry = typed(m.LinkURL, "email"), selected(memberRoles[:2], typed(m.LinkURL, "role")), linkLives
+		values := typed(m.LinkURL)
+		m.LinkEmail.Value, m.LinkRoles, m.Expiry = values.Get("email"), selected(memberRoles[:2], values.Get("role")), linkLives
+		m.LinkOpen = len(values) > 0
 	}
 	switch c.Request.URL.Path {
 	case m.InviteURL:
 		m.Email.Error, m.RoleErr = wrong["email"], wrong["role"]
 	case m.LinkURL:
-		m.LinkEmail.Error, m.LinkOpen = wrong["email"], len(wrong) > 0
+		m.LinkEmail.Error = wrong["email"]
 	}
 	return nil
 }
@@ -214,6 +218,9 @@ func (w *Web) resetSecondFactor(c *gin.Context) error {
 // makeLink answers with the page itself: the link is shown once and kept
 // nowhere.
 func (w *Web) makeLink(c *gin.Context) error {
+	if err := w.mayOrKeep(c, account.IssueLinks); err != nil {
+		return err
+	}
 	role := account.Role(c.PostForm("role"))
 	link, err := w.Manage.CreateSignInLink(c.Request.Context(), w.caller(c), w.project(c).ID, manage.NewLink{
 		Email: c.PostForm("email"), Role: role, ExpiresIn: lifeOf(c.PostForm("expires")),

@@ -33,6 +33,9 @@ const (
 	keyStepUp  = "step-up"
 	keySeen    = "seen"
 	keyFlashes = "flashes"
+	// What was typed into a form that asked for the password first.
+	keyDraft   = "draft"
+	keyDraftAt = "draft-at"
 	// Between the two steps of a sign-in; nothing but the second step reads them.
 	keyTicketUser     = "ticket-user"
 	keyTicketPassword = "ticket-password"
