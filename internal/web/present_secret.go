@@ -69,9 +69,9 @@ func receivers(format webhook.FormatName, header string) []endpoints.Receiver {
 	return []endpoints.Receiver{
 		always,
 		{Words: "Old secret only, reads " + header, Accepts: []bool{true, true, false, false}},
-		{Words: "Old secret only, reads -Previous too", Accepts: []bool{true, true, true, false}},
+		{Words: "Old secret only, reads \u2011Previous too", Accepts: []bool{true, true, true, false}},
 		{Words: "New secret only, reads " + header, Accepts: []bool{false, false, true, true}},
-		{Words: "New secret only, reads -Next too", Accepts: []bool{false, true, true, true}},
+		{Words: "New secret only, reads \u2011Next too", Accepts: []bool{false, true, true, true}},
 	}
 }
 

@@ -26,6 +26,11 @@ func spoken(s Sentence) templ.Component {
 	})
 }
 
+var libraryWords = Sentence{
+	{Text: "Every request also carries "}, {Text: "webhook-signature", Code: true},
+	{Text: ", which the Standard Webhooks libraries verify. A secret of your own without whsec_ needs their raw option."},
+}
+
 func waitHint(t TestForm) string {
 	if t.Wait == "" {
 		return ""
