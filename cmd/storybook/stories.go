@@ -107,6 +107,33 @@ func ranges(on string) []component.Chip {
 	return out
 }
 
+// charts are the pair of charts with what the page's script draws from.
+func charts(on string) component.ChartsModel {
+	m := component.ChartsModel{Ranges: ranges(on), Action: "#", Since: component.Input{Value: "2026-11-20T09:30"}, Until: component.Input{Value: "2026-11-21T09:30"}, Volume: volume("Attempts"), Latency: latency()}
+	plot := component.Plot{Region: "overview", Step: 1800}
+	for i := range 48 {
+		plot.Starts = append(plot.Starts, now.Truncate(30*time.Minute).Add(time.Duration(i-48)*30*time.Minute).Unix())
+	}
+	m.Volume.Plot, m.Latency.Plot = plot, plot
+	m.Volume.Plot.ID, m.Latency.Plot.ID = "chart-attempts", "chart-latency"
+	return m
+}
+
+// sparse is a pair of charts in which next to nothing was.
+func sparse() component.ChartsModel {
+	m := charts("")
+	m.Custom, m.Log = "21 Nov 08:00–09:30 UTC", component.Link{Label: "Deliveries of this time", URL: "/story/deliveries"}
+	for i := range m.Volume.Bars {
+		if i != 7 && i != 30 {
+			m.Volume.Bars[i].Parts = []component.Part{{Tone: component.Good}, {Tone: component.Bad}}
+			for l := range m.Latency.Lines {
+				m.Latency.Lines[l].Values[i] = -1
+			}
+		}
+	}
+	return m
+}
+
 func states(on string) []component.Chip {
 	return []component.Chip{
 		{Label: "All", URL: "?", On: on == ""},
@@ -131,9 +158,22 @@ func volume(title string) component.BarChart {
 		if i%9 == 4 || i > 41 {
 			bad = float64(20 + (i*31)%160)
 		}
-		c.Bars = append(c.Bars, component.Bar{Title: fmt.Sprintf("bucket %d: %.0f delivered, %.0f failed", i, good, bad), Parts: []component.Part{{Tone: component.Good, Value: good}, {Tone: component.Bad, Value: bad}}})
+		c.Bars = append(c.Bars, component.Bar{Label: bucketLabel(i), Note: map[bool]string{true: "timeout ×3, error status ×2"}[bad > 0], Title: fmt.Sprintf("bucket %d: %.0f delivered, %.0f failed", i, good, bad), Parts: []component.Part{{Tone: component.Good, Value: good}, {Tone: component.Bad, Value: bad}}})
 	}
 	return c
+}
+
+func wordsOf(values []float64) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, fmt.Sprintf("≤ %.0f ms", v))
+	}
+	return out
+}
+
+func bucketLabel(i int) string {
+	at := now.Truncate(30 * time.Minute).Add(time.Duration(i-48) * 30 * time.Minute)
+	return at.Format("2 Jan 15:04") + "–" + at.Add(30*time.Minute).Format("15:04")
 }
 
 func latency() component.LineChart {
@@ -144,11 +184,12 @@ func latency() component.LineChart {
 		series[0] = append(series[0], base)
 		series[1] = append(series[1], base*4+float64((i*29)%90))
 		series[2] = append(series[2], base*9+float64((i*53)%900))
+		c.Labels = append(c.Labels, bucketLabel(i))
 		c.Titles = append(c.Titles, fmt.Sprintf("p50 %.0f ms, p95 %.0f ms, p99 %.0f ms", series[0][i], series[1][i], series[2][i]))
 	}
 	series[0][20], series[1][20], series[2][20] = -1, -1, -1
 	for i, l := range []string{"p50", "p95", "p99"} {
-		c.Lines = append(c.Lines, component.Line{Rank: i, Label: l, Value: []string{"84 ms", "410 ms", "1.9 s"}[i], Values: series[i]})
+		c.Lines = append(c.Lines, component.Line{Rank: i, Label: l, Value: []string{"84 ms", "410 ms", "1.9 s"}[i], Values: series[i], Words: wordsOf(series[i])})
 	}
 	return c
 }

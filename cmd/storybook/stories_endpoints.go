@@ -31,11 +31,11 @@ func endpointList(theme string, n int) endpoints.ListModel {
 		m.States = []component.Chip{{Label: "All", URL: "?", On: true, Count: "12"}, {Label: "Healthy", URL: "?", Tone: component.Good, Count: "10"}, {Label: "Failing", URL: "?", Tone: component.Bad, Count: "1"}, {Label: "Paused", URL: "?", Tone: component.Held, Count: "1"}}
 	}
 	kinds := []endpoints.Row{
-		{Name: "orders-prod", Target: "hooks.nimbus.example/tenants/4711/orders", Mark: component.Mark{Tone: component.Bad, Text: "failing"}, Note: "answers 500 for 2 h", Topics: []string{"product.*", "commission.earned"}, Format: "abba", SuccessRate: "61.2 %", P95: "1.2 s", LastSuccess: ago(2 * time.Hour)},
-		{Name: "ledger", Target: "ledger.nimbus.example/in", Mark: component.Mark{Tone: component.Good, Text: "healthy"}, Topics: []string{"commission.earned"}, Format: "abba", SuccessRate: "100 %", P95: "84 ms", LastSuccess: ago(4 * time.Second)},
-		{Name: longName, Target: "legacy.example.org/very/long/path/that/goes/on/and/on/and/never/seems/to/end/hook", Mark: component.Mark{Tone: component.Held, Text: "paused: gone"}, Note: "answered 410", Topics: []string{"chat.session.created", "chat.message.received", "chat.message.sent"}, MoreTopics: "+4", Format: "aicommerce", SuccessRate: "–", P95: "–", LastSuccess: ago(49 * time.Hour)},
-		{Name: rtlName, Target: "xn--mgbh0fb.example/hook", Mark: component.Mark{Tone: component.Wait, Text: "nothing sent yet"}, Topics: []string{"*"}, Format: "standard", SuccessRate: "–", P95: "–"},
-		{Name: emoji, Target: "127.0.0.1:9003/slow", Mark: component.Mark{Tone: component.Retry, Text: "slow"}, Note: "8 at once while slow", Topics: []string{"prompt.updated"}, Format: "abv", SuccessRate: "98.0 %", P95: "4.8 s", LastSuccess: ago(30 * time.Second)},
+		{Name: "orders-prod", Target: "hooks.nimbus.example/tenants/4711/orders", Mark: component.Mark{Tone: component.Bad, Text: "failing"}, Note: "answers 500 for 2 h", Topics: []string{"product.*", "commission.earned"}, Format: "abba", SuccessRate: "61.2 %", P95: "1.2 s", Last: ago(2 * time.Hour)},
+		{Name: "ledger", Target: "ledger.nimbus.example/in", Mark: component.Mark{Tone: component.Good, Text: "healthy"}, Topics: []string{"commission.earned"}, Format: "abba", SuccessRate: "100 %", P95: "84 ms", Last: ago(4 * time.Second)},
+		{Name: longName, Target: "legacy.example.org/very/long/path/that/goes/on/and/on/and/never/seems/to/end/hook", Mark: component.Mark{Tone: component.Held, Text: "paused: gone"}, Note: "answered 410", Topics: []string{"chat.session.created", "chat.message.received", "chat.message.sent"}, MoreTopics: "+4", Format: "aicommerce", SuccessRate: "–", P95: "–", Last: ago(49 * time.Hour)},
+		{Name: rtlName, Target: "xn--mgbh0fb.example/hook", Mark: component.Mark{Tone: component.Wait, Text: "not used yet"}, Topics: []string{"*"}, Format: "standard", SuccessRate: "–", P95: "–"},
+		{Name: emoji, Target: "127.0.0.1:9003/slow", Mark: component.Mark{Tone: component.Retry, Text: "slow"}, Note: "8 at once while slow", Topics: []string{"prompt.updated"}, Format: "abv", SuccessRate: "98.0 %", P95: "4.8 s", Last: ago(30 * time.Second)},
 	}
 	for i := range n {
 		row := kinds[i%len(kinds)]
@@ -48,11 +48,20 @@ func endpointList(theme string, n int) endpoints.ListModel {
 func endpointHealth(theme string) endpoints.ShowModel {
 	m := endpointShow(theme, "Health")
 	m.Health = &endpoints.Health{
-		Ranges: ranges("24 h"), Volume: volume("Attempts"), Latency: latency(),
+		Charts:  charts("24 h"),
 		Figures: []component.Figure{{Label: "Attempts", Value: "1,204"}, {Label: "Failed", Value: "467", Tone: component.Bad}, {Label: "In a row", Value: "31", Note: "failures since 07:56"}},
 		Causes: []endpoints.CauseRow{
 			{Cause: "http_status", Words: "Answered 500", Count: "401", Share: 0.86, URL: "#", Advice: "Your server's log has the reason; the delivery page shows what it answered."},
 			{Cause: "timeout", Words: "No answer in time", Count: "66", Share: 0.14, URL: "#"},
+		},
+		Now: []endpoints.NowLine{
+			{Mark: component.Mark{Tone: component.Bad, Text: "31 failures in a row"}, Text: "the first of them", At: ago(2 * time.Hour)},
+			{Mark: component.Mark{Tone: component.Wait, Text: "214 waiting"}, Text: "the oldest was made", At: ago(110 * time.Minute)},
+		},
+		History: []endpoints.HistoryRow{
+			{Mark: component.Mark{Tone: component.Good, Text: "resumed"}, By: "ada@nimbus.example", Note: "was held because: the receiver answered 410 Gone", At: ago(3 * time.Hour)},
+			{Mark: component.Mark{Tone: component.Held, Text: "paused"}, By: "bellwire", Note: "the receiver answered 410 Gone", At: ago(5 * time.Hour)},
+			{Mark: component.Mark{Tone: component.Accent, Text: "settings changed"}, By: longName, Note: "url, topics", At: ago(49 * time.Hour)},
 		},
 		Limits: []endpoints.SettingRow{{Label: "At once", Values: []string{"1 request"}, Note: "after 20 failures in a row; 64 when it is well"}},
 	}

@@ -84,11 +84,11 @@ func (s *Service) StatsByEndpoint(ctx context.Context, c account.Caller, f webho
 	return s.Store.StatsByEndpoint(ctx, f, endpoints)
 }
 
-// The bounds of how many endpoints are looked at, and of what is counted to be
-// waiting for one.
+// MaxBacklog is where counting what waits for one endpoint stops, maxStandings
+// how many endpoints of a project are looked at.
 const (
-	maxStandings = 10_000
 	MaxBacklog   = 1000
+	maxStandings = 10_000
 )
 
 // Standings answers how each endpoint of a project stands, newest first, with

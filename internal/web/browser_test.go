@@ -78,7 +78,8 @@ func (b *browser) send(request *http.Request, headers []string) page {
 func (b *browser) follow(path string, form url.Values) page {
 	b.t.Helper()
 	p := b.post(path, form).is(http.StatusSeeOther)
-	next := b.get(p.location)
+	address, _, _ := strings.Cut(p.location, "#") // a browser keeps that for itself
+	next := b.get(address)
 	next.location = p.location
 	return next
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -16,8 +17,9 @@ func volumeChart(buckets []webhook.StatsBucket, step time.Duration) component.Ba
 		peak = max(peak, b.Delivered+b.Failed)
 		delivered += b.Delivered
 		failed += b.Failed
+		label := between(b.Start, step)
 		chart.Bars = append(chart.Bars, component.Bar{
-			Title: fmt.Sprintf("%s: %s delivered, %s failed", between(b.Start, step), count(b.Delivered), count(b.Failed)),
+			Title: fmt.Sprintf("%s: %s delivered, %s failed", label, count(b.Delivered), count(b.Failed)), Label: label, Note: mainCauses(b.Causes),
 			Parts: []component.Part{{Tone: component.Good, Value: float64(b.Delivered)}, {Tone: component.Bad, Value: float64(b.Failed)}},
 		})
 	}
@@ -27,6 +29,33 @@ func volumeChart(buckets []webhook.StatsBucket, step time.Duration) component.Ba
 		{Tone: component.Good, Label: "delivered", Value: count(delivered)}, {Tone: component.Bad, Label: "failed", Value: count(failed)},
 	}
 	return chart
+}
+
+// namedCauses is how many causes the hover over a column names.
+const namedCauses = 3
+
+// mainCauses names why attempts failed, the commonest first: "timeout ×3".
+func mainCauses(sums map[webhook.Cause]int64) string {
+	var words []string
+	for i, cause := range byHarm(sums) {
+		if sums[cause] == 0 {
+			continue
+		}
+		if i == namedCauses {
+			words = append(words, "…")
+			break
+		}
+		words = append(words, fmt.Sprintf("%s ×%s", causeName(cause), count(sums[cause])))
+	}
+	return strings.Join(words, ", ")
+}
+
+// causeName is a cause in a word or two, without the status that it may have.
+func causeName(cause webhook.Cause) string {
+	if d, ok := diagnoses[cause]; ok {
+		return d.word
+	}
+	return "error status"
 }
 
 // quantiles are the lines of a latency chart, the strongest first.
@@ -42,7 +71,9 @@ func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.L
 	var peak time.Duration
 	for _, b := range buckets {
 		all.Merge(b.Latency)
-		chart.Titles = append(chart.Titles, fmt.Sprintf("%s: p50 %s, p95 %s, p99 %s", between(b.Start, step),
+		label := between(b.Start, step)
+		chart.Labels = append(chart.Labels, label)
+		chart.Titles = append(chart.Titles, fmt.Sprintf("%s: p50 %s, p95 %s, p99 %s", label,
 			latencyWords(b.Latency, 0.5), latencyWords(b.Latency, 0.95), latencyWords(b.Latency, 0.99)))
 	}
 	for rank, quantile := range quantiles {
@@ -55,6 +86,7 @@ func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.L
 				value = -1
 			}
 			line.Values = append(line.Values, value)
+			line.Words = append(line.Words, latencyWords(b.Latency, quantile.q))
 		}
 		chart.Lines = append(chart.Lines, line)
 	}
@@ -62,6 +94,18 @@ func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.L
 	chart.Summary = fmt.Sprintf("Half of all attempts took %s, 95 of 100 %s, 99 of 100 %s.",
 		latencyWords(all, 0.5), latencyWords(all, 0.95), latencyWords(all, 0.99))
 	return chart
+}
+
+// fill puts the two charts of what happened into a pair. Region is the id of
+// the part of the page that changes with their time.
+func fill(m *component.ChartsModel, buckets []webhook.StatsBucket, step time.Duration, region string) {
+	m.Volume, m.Latency = volumeChart(buckets, step), latencyChart(buckets, step)
+	plot := component.Plot{Region: region, Step: int64(step / time.Second)}
+	for _, b := range buckets {
+		plot.Starts = append(plot.Starts, b.Start.Unix())
+	}
+	m.Volume.Plot, m.Latency.Plot = plot, plot
+	m.Volume.Plot.ID, m.Latency.Plot.ID = "chart-attempts", "chart-latency"
 }
 
 // axis labels the left, the middle and the right of a chart.
@@ -77,6 +121,11 @@ func axis(buckets []webhook.StatsBucket) []string {
 	return []string{first.UTC().Format(format), middle.UTC().Format(format), last.UTC().Format(format) + " UTC"}
 }
 
+// between prints one step: "21 Nov 12:00–13:00", or where whole days begin.
 func between(start time.Time, step time.Duration) string {
-	return start.UTC().Format("2 Jan 15:04") + "–" + start.Add(step).UTC().Format("15:04")
+	start = start.UTC()
+	if step%(24*time.Hour) == 0 {
+		return start.Format("2 Jan")
+	}
+	return start.Format("2 Jan 15:04") + "–" + start.Add(step).Format("15:04")
 }

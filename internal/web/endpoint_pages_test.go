@@ -315,7 +315,7 @@ func TestEndpointPage_pauses_resumes_tests_and_deletes(t *testing.T) {
 	b := f.as(account.Developer)
 	d := f.delivery(f.ours)
 	one := f.path("endpoints", d.EndpointID.String())
-	b.get(one).is(http.StatusOK).says("1 waiting delivery is cancelled", "nothing sent yet")
+	b.get(one).is(http.StatusOK).says("1 waiting delivery is cancelled", "not used yet")
 	b.follow(one+"/pause", nil).says("Paused by developer@example.com", "1 delivery is held")
 	if got := b.get(f.path("deliveries", d.ID.String())); !strings.Contains(got.text(), "Held: the endpoint is paused") {
 		t.Errorf("the delivery says %s", got.text())

@@ -1,11 +1,17 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
@@ -39,23 +45,148 @@ func (h hour) words() string {
 	return fmt.Sprintf("%d %% of %s failed in the last hour", h.failed*100/max(h.attempts, 1), plural(h.attempts, "attempt", "attempts"))
 }
 
+// condition is how an endpoint is, worst first: lists are sorted by it.
+type condition int
+
+const (
+	failing condition = iota
+	mostlyFailing
+	stopped // paused by a rule
+	unsteady
+	shaken // the last attempt failed
+	pausedBySomebody
+	unused
+	healthy
+)
+
+// needsYou reports whether a person has to act.
+func (c condition) needsYou() bool { return c <= stopped }
+
+// doubtful reports whether it is neither well nor in need of anybody.
+func (c condition) doubtful() bool { return c == unsteady || c == shaken }
+
+func conditionOf(e webhook.Endpoint, last hour) condition {
+	switch {
+	case e.State == webhook.EndpointPaused && e.PausedBecause == webhook.PausedByPerson:
+		return pausedBySomebody
+	case e.State == webhook.EndpointPaused:
+		return stopped
+	case e.ConsecutiveFailures >= troubleFrom:
+		return failing
+	case last.mostlyFailed():
+		return mostlyFailing
+	case last.unsteady():
+		return unsteady
+	case e.ConsecutiveFailures > 0:
+		return shaken
+	case e.LastSuccessAt.IsZero():
+		return unused
+	}
+	return healthy
+}
+
 // endpointMark says how an endpoint is, and why it is not well.
 func endpointMark(e webhook.Endpoint, last hour) (component.Mark, string) {
-	switch {
-	case !e.DeletedAt.IsZero():
+	if !e.DeletedAt.IsZero() {
 		return component.Mark{Tone: component.Quiet, Text: "deleted"}, ""
-	case e.State == webhook.EndpointPaused:
+	}
+	switch conditionOf(e, last) {
+	case pausedBySomebody, stopped:
 		return component.Mark{Tone: component.Held, Text: "paused"}, pauseWords(e.PausedBecause)
-	case e.ConsecutiveFailures >= troubleFrom:
+	case failing:
 		return component.Mark{Tone: component.Bad, Text: "failing"}, plural(int64(e.ConsecutiveFailures), "failure", "failures") + " in a row"
-	case last.unsteady():
+	case mostlyFailing:
+		return component.Mark{Tone: component.Bad, Text: "mostly failing"}, last.words()
+	case unsteady:
 		return component.Mark{Tone: component.Retry, Text: "unsteady"}, last.words()
-	case e.ConsecutiveFailures > 0:
+	case shaken:
 		return component.Mark{Tone: component.Retry, Text: "last attempt failed"}, ""
-	case e.LastSuccessAt.IsZero():
-		return component.Mark{Tone: component.Wait, Text: "nothing sent yet"}, ""
+	case unused:
+		return component.Mark{Tone: component.Wait, Text: "not used yet"}, ""
 	}
 	return component.Mark{Tone: component.Good, Text: "healthy"}, ""
+}
+
+func pauseWords(reason webhook.PauseReason) string {
+	switch reason {
+	case webhook.PausedAsGone:
+		return "the receiver answered 410 Gone"
+	case webhook.PausedAsFailing:
+		return "nothing got through for days"
+	case webhook.PausedByProject:
+		return "the project is suspended"
+	case webhook.PausedBySecret:
+		return "the signing secret can't be read"
+	case webhook.PausedByPerson:
+	}
+	return "paused by a person"
+}
+
+// standing is an endpoint with what is made of how it stands.
+type standing struct {
+	webhook.Endpoint
+	hour
+	condition
+}
+
+// standings are how all endpoints of a project stand, worst first, those alike
+// by name.
+type standings []standing
+
+// standingsOf judges rows; exhausted are the project's latest deliveries that
+// were given up, since is an hour ago.
+func standingsOf(rows []webhook.Standing, exhausted []webhook.DeliveryRow, since time.Time) standings {
+	gone := givenUp(exhausted, since)
+	list := make(standings, len(rows))
+	for i, r := range rows {
+		h := hour{attempts: r.Delivered + r.Failed, failed: r.Failed, exhausted: gone[r.ID]}
+		list[i] = standing{r.Endpoint, h, conditionOf(r.Endpoint, h)}
+	}
+	slices.SortStableFunc(list, func(a, b standing) int {
+		return cmp.Or(cmp.Compare(a.condition, b.condition), cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)))
+	})
+	return list
+}
+
+// givenUp counts the deliveries of each endpoint that were given up since.
+func givenUp(exhausted []webhook.DeliveryRow, since time.Time) map[webhook.EndpointID]int64 {
+	gone := map[webhook.EndpointID]int64{}
+	for _, d := range exhausted {
+		if !d.Test && d.EndedAt.After(since) {
+			gone[d.EndpointID]++
+		}
+	}
+	return gone
+}
+
+// counted are those of which a condition holds.
+func (s standings) counted(holds func(condition) bool) int {
+	n := 0
+	for _, one := range s {
+		if holds(one.condition) {
+			n++
+		}
+	}
+	return n
+}
+
+func is(want condition) func(condition) bool { return func(c condition) bool { return c == want } }
+
+// standings reads and judges all endpoints of a project, and tells the frame
+// of its pages.
+func (w *Web) standings(ctx context.Context, caller account.Caller, project webhook.ProjectID) (standings, []webhook.DeliveryRow, error) {
+	since := w.Now().Add(-time.Hour)
+	rows, err := w.Manage.Standings(ctx, caller, project, since)
+	if err != nil {
+		return nil, nil, err
+	}
+	exhausted, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: project, State: webhook.Exhausted, Limit: manage.MaxLimit})
+	if err != nil {
+		return nil, nil, err
+	}
+	list := standingsOf(rows, exhausted.Items, since)
+	w.alarms.set(project, list.counted(condition.needsYou), w.Now())
+	return list, exhausted.Items, nil
 }
 
 // hours answers how endpoints of one project did in the last hour.
@@ -74,22 +205,58 @@ func (w *Web) hours(c *gin.Context, project webhook.ProjectID, ids []webhook.End
 	if err != nil {
 		return nil, err
 	}
+	gone := givenUp(exhausted.Items, since)
 	hours := map[webhook.EndpointID]hour{}
 	for id, buckets := range stats {
-		h := hour{}
+		h := hour{exhausted: gone[id]}
 		for _, b := range buckets {
 			h.attempts += b.Delivered + b.Failed
 			h.failed += b.Failed
 		}
 		hours[id] = h
 	}
-	for _, row := range exhausted.Items {
-		if h, asked := hours[row.EndpointID]; asked && !row.Test && row.EndedAt.After(since) {
-			h.exhausted++
-			hours[row.EndpointID] = h
-		}
-	}
 	return hours, nil
+}
+
+// alarms remembers for a moment how many endpoints of a project need somebody,
+// so that every page's frame can say so.
+type alarms struct {
+	mu    sync.Mutex // guards known
+	known map[webhook.ProjectID]alarm
+}
+
+type alarm struct {
+	endpoints int
+	at        time.Time
+}
+
+// alarmLife is how old the frame's number may be.
+const alarmLife = 15 * time.Second
+
+func (a *alarms) set(project webhook.ProjectID, endpoints int, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known == nil || len(a.known) > 1000 {
+		a.known = map[webhook.ProjectID]alarm{}
+	}
+	a.known[project] = alarm{endpoints, now}
+}
+
+func (a *alarms) get(project webhook.ProjectID, now time.Time) (endpoints int, fresh bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one, ok := a.known[project]
+	return one.endpoints, ok && now.Sub(one.at) < alarmLife
+}
+
+// troubled is how many endpoints of a project need somebody, not older than
+// alarmLife.
+func (w *Web) troubled(ctx context.Context, caller account.Caller, project webhook.ProjectID) (int, error) {
+	if n, fresh := w.alarms.get(project, w.Now()); fresh {
+		return n, nil
+	}
+	list, _, err := w.standings(ctx, caller, project)
+	return list.counted(condition.needsYou), err
 }
 
 func idsOf(endpoints []webhook.Endpoint) []webhook.EndpointID {

@@ -15,12 +15,12 @@ func TestOverview_leads_an_empty_project_to_its_first_event(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	b := f.as(account.Developer)
-	if !b.get(f.path()).is(http.StatusOK).says("No endpoint yet", "Connect an endpoint").offers(f.path("endpoints", "new")) {
+	if !b.get(f.path()).is(http.StatusOK).says("No endpoint yet", "Choose a receiver", "bellwire listen --port 9000 --secret whsec_").offers(f.path("endpoints", "new")) {
 		t.Error("there is no way to a first endpoint")
 	}
 	f.delivery(f.ours)
 	f.attempted(200)
-	b.get(f.path()).is(http.StatusOK).says("Your endpoint is healthy", "100 %").hides("Connect an endpoint")
+	b.get(f.path()).is(http.StatusOK).says("Your endpoint is healthy", "100 %").hides("Choose a receiver")
 	b.get(f.path() + "?range=7d").is(http.StatusOK)
 }
 
@@ -33,7 +33,7 @@ func TestOverview_names_what_failed(t *testing.T) {
 		f.viewed(f.ours)
 		f.attempted(503)
 	}
-	f.as(account.Viewer).get(f.path()).is(http.StatusOK).says("1 endpoint needs you", "3 attempts in a row failed", "503 Service Unavailable")
+	f.as(account.Viewer).get(f.path()).is(http.StatusOK).says("1 endpoint needs you", "it answered 503; 3 failures in a row", "503 Service Unavailable")
 }
 
 func TestEndpoint_that_gave_a_delivery_up_is_not_called_healthy(t *testing.T) {
@@ -47,7 +47,7 @@ func TestEndpoint_that_gave_a_delivery_up_is_not_called_healthy(t *testing.T) {
 	words := "1 delivery was given up in the last hour"
 	b.get(f.path("endpoints")).is(http.StatusOK).says("unsteady", words).hides("healthy")
 	b.get(f.path("endpoints", d.EndpointID.String())).is(http.StatusOK).says("unsteady", words).hides("healthy")
-	b.get(f.path()).is(http.StatusOK).says("Not all is well at your endpoint", "orders: unsteady, "+words)
+	b.get(f.path()).is(http.StatusOK).says("Your endpoint is not quite well", "unsteady", words)
 	f.clock.forward(2 * time.Hour)
 	b.get(f.path("endpoints")).is(http.StatusOK).says("healthy").hides("unsteady")
 }
@@ -63,8 +63,8 @@ func TestOverview_wants_a_person_where_half_failed_in_an_hour(t *testing.T) {
 	b := f.as(account.Viewer)
 	words := "50 % of 20 attempts failed in the last hour"
 	b.get(f.path()).is(http.StatusOK).says("1 endpoint needs you", words)
-	b.get(f.path("endpoints")).is(http.StatusOK).says("unsteady", words)
-	b.get(f.path("endpoints", d.EndpointID.String())).is(http.StatusOK).says("unsteady", words)
+	b.get(f.path("endpoints")).is(http.StatusOK).says("mostly failing", words)
+	b.get(f.path("endpoints", d.EndpointID.String())).is(http.StatusOK).says("mostly failing", words)
 }
 
 func TestDeliveries_are_filtered_by_the_address(t *testing.T) {

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"fmt"
+	"context"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,8 +23,8 @@ func (w *Web) projectPages() []line {
 	}
 }
 
-// lastFailures is how many the overview names.
-const lastFailures = 8
+// overviewRegion is the part of the page that is kept fresh.
+const overviewRegion = "overview"
 
 func (w *Web) showOverview(c *gin.Context) error {
 	m, err := w.overviewModel(c)
@@ -39,78 +37,100 @@ func (w *Web) showOverview(c *gin.Context) error {
 func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	ctx, caller, project, now := c.Request.Context(), w.caller(c), w.project(c), w.Now()
 	var none overview.ShowModel
-	span, chips := chartRange(c, project.CreatedAt, now)
-	stats, err := w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: project.ID, Since: now.Add(-span), Until: now, Step: stepOf(span)})
+	list, exhausted, err := w.standings(ctx, caller, project.ID)
 	if err != nil {
 		return none, err
 	}
-	endpoints, err := w.Manage.Endpoints(ctx, caller, manage.EndpointFilter{ProjectID: project.ID, Limit: manage.MaxLimit})
+	recent, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: project.ID, Limit: manage.MaxLimit})
 	if err != nil {
 		return none, err
 	}
-	failures, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: project.ID, State: webhook.Exhausted, Limit: lastFailures})
+	span := chartTimeOf(c, project.CreatedAt, now)
+	stats, err := w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: project.ID, Since: span.since, Until: span.until, Step: span.step})
 	if err != nil {
 		return none, err
 	}
-	shell, err := w.shell(c, atOverview, "Overview")
-	if err != nil {
-		return none, err
-	}
+	failures := lastFailures(recent.Items, exhausted)
+	state := overviewState{project: project, list: list, failures: failures}
 	m := overview.ShowModel{
-		Shell: shell, Ranges: chips, Figures: figures(stats), Volume: volumeChart(stats.Buckets, stepOf(span)),
-		Latency: latencyChart(stats.Buckets, stepOf(span)), FailuresURL: under(project.ID, "deliveries") + "?state=exhausted",
-		Live: component.Live{URL: c.Request.URL.RequestURI()},
+		Failures: presentFailures(failures, now), FailuresURL: under(project.ID, "deliveries") + "?state=exhausted",
+		StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()},
 	}
-	hours, err := w.hours(c, project.ID, idsOf(endpoints.Items))
-	if err != nil {
+	m.Verdict, m.Detail = state.verdict()
+	if m.Groups, err = w.troubleGroups(ctx, caller, state); err != nil {
 		return none, err
 	}
-	var doubts []doubt
-	for _, e := range endpoints.Items {
-		if row, ok := presentTrouble(e, hours[e.ID], now); ok {
-			m.Trouble = append(m.Trouble, row)
-		} else if d, ok := doubtOf(e, hours[e.ID]); ok {
-			doubts = append(doubts, d)
+	if len(list) > 0 || len(recent.Items) > 0 {
+		charts := span.charts(c, under(project.ID, "deliveries")+"?")
+		fill(&charts, stats.Buckets, span.step, overviewRegion)
+		m.Charts, m.Figures = &charts, figures(stats)
+	}
+	if !reached(list) {
+		guide, err := w.guide(c, list, asked{})
+		if err != nil {
+			return none, err
+		}
+		m.Guide, m.StartURL, m.Live = &guide, "", component.Live{} // the guide keeps itself fresh
+	}
+	if span.own() {
+		m.Live = component.Live{} // what was chosen does not move on
+	}
+	m.Shell, err = w.shell(c, atOverview, "Overview")
+	return m, err
+}
+
+// listedTrouble is how many endpoints of a group the overview names.
+const listedTrouble = 8
+
+// troubleGroups are the endpoints that are not well, with the cause of each.
+func (w *Web) troubleGroups(ctx context.Context, caller account.Caller, s overviewState) ([]overview.Group, error) {
+	var groups []overview.Group
+	for _, kind := range []struct {
+		id, title, state string
+		holds            func(condition) bool
+	}{{"needs-you", "Needs you", stateTrouble, condition.needsYou}, {"unsteady", "Not quite well", stateUnsteady, condition.doubtful}} {
+		group := overview.Group{ID: kind.id, Title: kind.title}
+		all := s.list.counted(kind.holds)
+		for _, one := range s.list {
+			if !kind.holds(one.condition) || len(group.Rows) == listedTrouble {
+				continue
+			}
+			last, err := w.lastFailure(ctx, caller, one.Endpoint)
+			if err != nil {
+				return nil, err
+			}
+			group.Rows = append(group.Rows, presentTrouble(one, last, caller, w.Now()))
+		}
+		if more := all - len(group.Rows); more > 0 {
+			group.More = component.Link{
+				Label: plural(int64(more), "more endpoint", "more endpoints"), URL: under(s.project.ID, "endpoints") + "?state=" + kind.state,
+			}
+		}
+		if all > 0 {
+			groups = append(groups, group)
 		}
 	}
-	m.Verdict, m.Detail = overviewVerdict(project, len(endpoints.Items), len(m.Trouble), doubts, stats)
-	m.Shell.Trouble = len(m.Trouble) > 0
-	for _, row := range failures.Items {
-		line := presentDelivery(row, now)
-		m.Failures = append(m.Failures, overview.FailureRow{
-			URL: line.URL, Mark: line.Mark, Topic: line.Topic, Endpoint: line.Endpoint, Answer: line.Answer, At: line.At,
-		})
-	}
-	m.FirstRun = w.firstRun(project, caller, len(endpoints.Items), stats.Delivered+stats.Failed+int64(len(failures.Items)))
-	return m, nil
+	return groups, nil
 }
 
-// young is how long a day's chart would show next to nothing.
-const young = 3 * time.Hour
-
-// chartRange reads which span of time a page's charts show. Unless the address
-// says otherwise it is a day, or an hour for what was made just now.
-func chartRange(c *gin.Context, made, now time.Time) (time.Duration, []component.Chip) {
-	usual := "24h"
-	if now.Sub(made) < young {
-		usual = "1h"
+// lastFailure is the newest delivery of an endpoint whose last attempt failed,
+// among its latest; the zero row for none.
+func (w *Web) lastFailure(ctx context.Context, caller account.Caller, e webhook.Endpoint) (webhook.DeliveryRow, error) {
+	page, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Limit: 50})
+	if err != nil {
+		return webhook.DeliveryRow{}, err
 	}
-	chosen := c.DefaultQuery("range", usual)
-	span := 24 * time.Hour
-	var chips []component.Chip
-	for _, r := range ranges {
-		if r.name == chosen {
-			span = r.span
+	var last webhook.DeliveryRow
+	for _, row := range page.Items {
+		if failed(row) && row.LastAttemptAt.After(last.LastAttemptAt) {
+			last = row
 		}
-		chips = append(chips, component.Chip{Label: r.label, On: r.name == chosen, URL: withQuery(c, "range", r.name)})
 	}
-	return span, chips
+	return last, nil
 }
 
-// stepOf makes about sixty columns of a span.
-func stepOf(span time.Duration) time.Duration {
-	return max(time.Minute, (span / 60).Round(time.Minute))
-}
+// failed reports whether the last attempt of a delivery was a failure.
+func failed(row webhook.DeliveryRow) bool { return row.LastCause != "" && !row.Test }
 
 func figures(s manage.Stats) []component.Figure {
 	open := s.States[webhook.Waiting] + s.States[webhook.Sending]
@@ -143,112 +163,4 @@ func latencyWords(l webhook.Latency, q float64) string {
 		return "–"
 	}
 	return "≤ " + span(d)
-}
-
-// doubt is an endpoint that needs nobody yet and is not healthy either.
-type doubt struct{ name, state, why string }
-
-func doubtOf(e webhook.Endpoint, last hour) (doubt, bool) {
-	mark, why := endpointMark(e, last)
-	return doubt{e.Name, mark.Text, why}, mark.Tone == component.Retry
-}
-
-// namedDoubts is how many endpoints the verdict names.
-const namedDoubts = 3
-
-func doubtWords(doubts []doubt) string {
-	var parts []string
-	for i, d := range doubts {
-		if i == namedDoubts {
-			parts = append(parts, fmt.Sprintf("and %d more", len(doubts)-i))
-			break
-		}
-		words := d.name + ": " + d.state
-		if d.why != "" {
-			words += ", " + d.why
-		}
-		parts = append(parts, words)
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return strings.Join(parts, "; ") + "."
-}
-
-func overviewVerdict(p webhook.Project, endpoints, trouble int, doubts []doubt, s manage.Stats) (component.Mark, string) {
-	switch {
-	case p.Suspended():
-		return component.Mark{Tone: component.Held, Text: "This project is suspended"}, "Everything is held until an operator lifts the suspension."
-	case endpoints == 0:
-		return component.Mark{Tone: component.Neutral, Text: "No endpoint yet"}, "Connect one and send it a first event."
-	case trouble == 1:
-		return component.Mark{Tone: component.Bad, Text: "1 endpoint needs you"}, doubtWords(doubts)
-	case trouble > 1:
-		return component.Mark{Tone: component.Bad, Text: fmt.Sprintf("%d endpoints need you", trouble)}, doubtWords(doubts)
-	case len(doubts) > 0 && endpoints == 1:
-		return component.Mark{Tone: component.Retry, Text: "Not all is well at your endpoint"}, doubtWords(doubts)
-	case len(doubts) > 0:
-		return component.Mark{Tone: component.Retry, Text: fmt.Sprintf("Not all is well at %d of %d endpoints", len(doubts), endpoints)}, doubtWords(doubts)
-	case s.Delivered+s.Failed == 0:
-		return component.Mark{Tone: component.Neutral, Text: "All is quiet"}, "No event was delivered in this time."
-	case endpoints == 1:
-		return component.Mark{Tone: component.Good, Text: "Your endpoint is healthy"}, ""
-	}
-	return component.Mark{Tone: component.Good, Text: fmt.Sprintf("All %d endpoints are healthy", endpoints)}, ""
-}
-
-// presentTrouble is an endpoint's row if it needs a person.
-func presentTrouble(e webhook.Endpoint, last hour, now time.Time) (overview.TroubleRow, bool) {
-	row := overview.TroubleRow{Name: e.Name, URL: pathEndpoint(e), Target: e.URL, Action: component.Link{Label: "Look", URL: pathEndpoint(e)}}
-	why := component.Link{Label: "See why", URL: under(e.ProjectID, "deliveries") + "?endpoint=" + e.ID.String()}
-	switch {
-	case e.State == webhook.EndpointPaused && e.PausedBecause != webhook.PausedByPerson:
-		row.Mark = component.Mark{Tone: component.Held, Text: "paused"}
-		row.Cause, row.Since = pauseWords(e.PausedBecause), moment(e.PausedAt, now)
-	case e.State == webhook.EndpointActive && e.ConsecutiveFailures >= troubleFrom:
-		row.Mark = component.Mark{Tone: component.Bad, Text: "failing"}
-		row.Cause = plural(int64(e.ConsecutiveFailures), "attempt", "attempts") + " in a row failed"
-		row.Since = moment(failingSince(e), now)
-		row.Action = why
-	case e.State == webhook.EndpointActive && last.mostlyFailed():
-		row.Mark, row.Cause = endpointMark(e, last)
-		row.Action = why
-	default:
-		return row, false
-	}
-	return row, true
-}
-
-func pauseWords(reason webhook.PauseReason) string {
-	switch reason {
-	case webhook.PausedAsGone:
-		return "the receiver answered 410 Gone"
-	case webhook.PausedAsFailing:
-		return "nothing got through for days"
-	case webhook.PausedByProject:
-		return "the project is suspended"
-	case webhook.PausedBySecret:
-		return "the signing secret can't be read"
-	case webhook.PausedByPerson:
-	}
-	return "paused by a person"
-}
-
-// firstRun leads an empty project to its first delivered event.
-func (w *Web) firstRun(p webhook.Project, caller account.Caller, endpoints int, attempts int64) *overview.FirstRun {
-	if endpoints > 0 && attempts > 0 {
-		return nil
-	}
-	connect := overview.Step{
-		Title: "Connect an endpoint", Done: endpoints > 0,
-		Text: "A URL of yours that takes POST. Nothing at hand? Run this receiver and give its address.", Command: "bellwire listen --port 9000",
-	}
-	if caller.May(account.ChangeEndpoint, p.ID) == nil {
-		connect.Action = component.Link{Label: "New endpoint", URL: under(p.ID, "endpoints", "new")}
-	}
-	return &overview.FirstRun{Steps: []overview.Step{
-		connect,
-		{Title: "Make an API key", Text: "With the scope publish, for your backend.", Action: component.Link{Label: "API keys", URL: under(p.ID, "keys")}},
-		{Title: "Publish an event", Done: attempts > 0, Text: "Put the key in place of KEY.", Command: w.publishCommand("product.viewed", `{"productId":"prod_1"}`)},
-	}}
 }

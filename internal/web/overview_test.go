@@ -1,84 +1,181 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/filter"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 )
 
+// projectOf is a project with endpoints in the conditions.
+func projectOf(conditions ...condition) overviewState {
+	var s overviewState
+	for i, c := range conditions {
+		e := wellEndpoint()
+		e.ID = webhook.EndpointID{UUID: webhook.UUID{byte(i + 1)}}
+		s.list = append(s.list, standing{Endpoint: e, condition: c})
+	}
+	return s
+}
+
+func many(c condition, n int) []condition { return slices.Repeat([]condition{c}, n) }
+
 func TestOverview_begins_with_one_sentence_of_state(t *testing.T) {
 	t.Parallel()
-	busy := manage.Stats{Delivered: 5}
-	for want, c := range map[string]struct {
-		project            webhook.Project
-		endpoints, trouble int
-		doubts             []doubt
-		stats              manage.Stats
+	suspended := projectOf(failing)
+	suspended.project.SuspendedAt = noon
+	for _, c := range []struct {
+		state  overviewState
+		tone   component.Tone
+		title  string
+		detail string
 	}{
-		"This project is suspended":            {webhook.Project{SuspendedAt: noon}, 3, 1, nil, busy},
-		"No endpoint yet":                      {webhook.Project{}, 0, 0, nil, manage.Stats{}},
-		"1 endpoint needs you":                 {webhook.Project{}, 3, 1, nil, busy},
-		"2 endpoints need you":                 {webhook.Project{}, 3, 2, nil, manage.Stats{}},
-		"All is quiet":                         {webhook.Project{}, 3, 0, nil, manage.Stats{}},
-		"Your endpoint is healthy":             {webhook.Project{}, 1, 0, nil, busy},
-		"All 12 endpoints are healthy":         {webhook.Project{}, 12, 0, nil, busy},
-		"Not all is well at your endpoint":     {webhook.Project{}, 1, 0, make([]doubt, 1), busy},
-		"Not all is well at 1 of 12 endpoints": {webhook.Project{}, 12, 0, make([]doubt, 1), busy},
-		"Not all is well at 2 of 12 endpoints": {webhook.Project{}, 12, 0, make([]doubt, 2), busy},
+		{suspended, component.Held, "This project is suspended", "Everything is held until an operator lifts the suspension; nothing is lost."},
+		{projectOf(), component.Neutral, "No endpoint yet", "Connect one and send it a first event."},
+		{projectOf(failing, healthy, healthy), component.Bad, "1 endpoint needs you", "Of the others 2 healthy."},
+		{projectOf(failing, stopped, mostlyFailing, healthy, unsteady), component.Bad, "3 endpoints need you", "Of the others 1 not quite well, 1 healthy."},
+		{projectOf(failing), component.Bad, "1 endpoint needs you", ""},
+		{projectOf(failing, mostlyFailing, pausedBySomebody), component.Bad, "Nothing gets through", "Every endpoint that something is sent to fails, each for a reason of its own. What failed is tried again."},
+		{projectOf(unsteady), component.Retry, "Your endpoint is not quite well", "Nothing to do yet: what failed is tried again."},
+		{projectOf(append(many(healthy, 11), shaken)...), component.Retry, "1 of 12 endpoints is not quite well", "Of the others 11 healthy."},
+		{projectOf(unsteady, shaken, unused), component.Retry, "2 of 3 endpoints are not quite well", "Of the others 1 not used yet."},
+		{projectOf(healthy), component.Good, "Your endpoint is healthy", ""},
+		{projectOf(many(healthy, 12)...), component.Good, "All 12 endpoints are healthy", ""},
+		{projectOf(healthy, healthy, healthy, pausedBySomebody, unused, unused), component.Good, "3 healthy, 1 paused, 2 not used yet", ""},
+		{projectOf(unused), component.Wait, "Your endpoint is not used yet", "Nothing was sent to it so far."},
+		{projectOf(pausedBySomebody, unused), component.Held, "1 paused, 1 not used yet", ""},
 	} {
-		if got, _ := overviewVerdict(c.project, c.endpoints, c.trouble, c.doubts, c.stats); got.Text != want {
-			t.Errorf("got %q, want %q", got.Text, want)
+		mark, detail := c.state.verdict()
+		if mark.Text != c.title || detail != c.detail || mark.Tone != c.tone {
+			t.Errorf("got %+v, %q; want %q, %q", mark, detail, c.title, c.detail)
 		}
 	}
 }
 
-func TestOverview_names_the_endpoints_where_not_all_is_well(t *testing.T) {
+func TestOverview_blames_the_network_only_where_no_server_answered(t *testing.T) {
 	t.Parallel()
-	e := wellEndpoint()
-	if _, ok := doubtOf(e, hour{attempts: 50, failed: 1}); ok {
-		t.Error("a healthy endpoint is in doubt")
+	s := projectOf(failing, failing)
+	at := func(endpoint byte, cause webhook.Cause, ago time.Duration) webhook.DeliveryRow {
+		row := rowOfState(webhook.Waiting)
+		row.EndpointID, row.LastCause, row.LastAttemptAt = webhook.EndpointID{UUID: webhook.UUID{endpoint}}, cause, noon.Add(-ago)
+		return row
 	}
-	d, ok := doubtOf(e, hour{attempts: 10, failed: 4})
-	if want := "orders: unsteady, 40 % of 10 attempts failed in the last hour."; !ok || doubtWords([]doubt{d}) != want {
-		t.Errorf("got %q", doubtWords([]doubt{d}))
+	s.failures = []webhook.DeliveryRow{at(1, webhook.CauseDNS, 0), at(2, webhook.CauseConnectTimeout, 0), at(2, webhook.CauseStatus, time.Hour)}
+	if _, detail := s.verdict(); !strings.Contains(detail, "probably the network") {
+		t.Errorf("nobody answered: %q", detail)
 	}
-	if _, detail := overviewVerdict(webhook.Project{}, 5, 1, []doubt{d}, manage.Stats{}); !strings.Contains(detail, "orders: unsteady") {
-		t.Errorf("beside one that needs a person: %q", detail)
-	}
-	late := doubt{name: "late", state: "last attempt failed"}
-	if got := doubtWords([]doubt{late, late, late, late, late}); !strings.HasSuffix(got, "late: last attempt failed; and 2 more.") {
-		t.Errorf("five: %q", got)
+	s.failures[1].LastCause = webhook.CauseStatus
+	if _, detail := s.verdict(); strings.Contains(detail, "network") {
+		t.Errorf("one answered: %q", detail)
 	}
 }
 
-func TestPresentTrouble_names_those_that_need_a_person(t *testing.T) {
+func TestStandings_put_trouble_first_and_judge_each_endpoint_once(t *testing.T) {
 	t.Parallel()
+	row := func(name string, change func(*webhook.Standing)) webhook.Standing {
+		s := webhook.Standing{Endpoint: wellEndpoint()}
+		s.Name, s.ID = name, webhook.EndpointID{UUID: webhook.UUID{name[0]}}
+		change(&s)
+		return s
+	}
+	exhausted := rowOfState(webhook.Exhausted)
+	exhausted.EndpointID, exhausted.EndedAt = webhook.EndpointID{UUID: webhook.UUID{'g'}}, noon
+	old := exhausted
+	old.EndpointID, old.EndedAt = webhook.EndpointID{UUID: webhook.UUID{'w'}}, noon.Add(-2*time.Hour)
+	list := standingsOf([]webhook.Standing{
+		row("well", func(*webhook.Standing) {}),
+		row("new", func(s *webhook.Standing) { s.LastSuccessAt = time.Time{} }),
+		row("paused", func(s *webhook.Standing) {
+			s.State, s.PausedBecause, s.ConsecutiveFailures = webhook.EndpointPaused, webhook.PausedByPerson, 50
+		}),
+		row("shaky", func(s *webhook.Standing) { s.Delivered, s.Failed = 59, 41 }),
+		row("given up", func(s *webhook.Standing) {}),
+		row("half", func(s *webhook.Standing) { s.Delivered, s.Failed = 10, 10 }),
+		row("dead", func(s *webhook.Standing) { s.ConsecutiveFailures = troubleFrom }),
+		row("410", func(s *webhook.Standing) { s.State, s.PausedBecause = webhook.EndpointPaused, webhook.PausedAsGone }),
+		row("Also dead", func(s *webhook.Standing) { s.ConsecutiveFailures = 9 }),
+	}, []webhook.DeliveryRow{exhausted, old}, noon.Add(-time.Hour))
+	var names []string
+	for _, one := range list {
+		names = append(names, one.Name)
+	}
+	if got, want := strings.Join(names, ", "), "Also dead, dead, half, 410, given up, shaky, paused, new, well"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if needs, doubts := list.counted(condition.needsYou), list.counted(condition.doubtful); needs != 4 || doubts != 2 {
+		t.Errorf("%d need somebody, %d are doubtful", needs, doubts)
+	}
+}
+
+func TestPresentTrouble_says_what_since_when_and_where_to_mend_it(t *testing.T) {
+	t.Parallel()
+	developer := account.Caller{User: &account.User{Role: account.Member}, Projects: map[webhook.ProjectID]account.Role{{}: account.Developer}}
+	viewer := account.Caller{User: &account.User{Role: account.Member}, Projects: map[webhook.ProjectID]account.Role{{}: account.Viewer}}
 	e := wellEndpoint()
-	if _, ok := presentTrouble(e, hour{}, noon); ok {
-		t.Error("a healthy endpoint needs nobody")
-	}
-	if row, ok := presentTrouble(e, hour{attempts: 20, failed: 10}, noon); !ok || row.Mark.Text != "unsteady" || row.Cause != "50 % of 20 attempts failed in the last hour" || row.Action.Label != "See why" {
-		t.Errorf("half failed: %+v", row)
-	}
-	if _, ok := presentTrouble(e, hour{attempts: 20, failed: 9}, noon); ok {
-		t.Error("an unsteady endpoint needs nobody yet")
-	}
-	e.ConsecutiveFailures = troubleFrom
-	if row, ok := presentTrouble(e, hour{}, noon); !ok || row.Cause != "3 attempts in a row failed" || !strings.Contains(row.Action.URL, "?endpoint="+e.ID.String()) {
+	e.ConsecutiveFailures, e.FailingSince = 7, noon.Add(-time.Hour)
+	last := rowOfState(webhook.Waiting)
+	last.ID, last.LastCause, last.LastStatus = webhook.DeliveryID{UUID: webhook.UUID{9}}, webhook.CauseStatus, 500
+	row := presentTrouble(standing{e, hour{}, failing}, last, developer, noon)
+	if row.Cause != "it answered 500; 7 failures in a row" || row.Since.Text != "11:00 UTC" || row.Action.Label != "See why" || row.Action.URL != pathDelivery(last.Delivery) {
 		t.Errorf("failing: %+v", row)
 	}
-	e.State, e.PausedBecause = webhook.EndpointPaused, webhook.PausedByPerson
-	if _, ok := presentTrouble(e, hour{}, noon); ok {
-		t.Error("somebody paused it and knows")
+	if row := presentTrouble(standing{e, hour{}, failing}, webhook.DeliveryRow{}, developer, noon); row.Cause != "7 failures in a row" || row.Action.URL != pathEndpoint(e) {
+		t.Errorf("without a delivery to show: %+v", row)
 	}
-	e.PausedBecause, e.PausedAt = webhook.PausedAsGone, noon.Add(-time.Hour)
-	if row, ok := presentTrouble(e, hour{}, noon); !ok || row.Mark.Tone != component.Held || row.Since.Text != "1 h ago" {
+	shaky := standing{wellEndpoint(), hour{attempts: 12, failed: 5}, unsteady}
+	if row := presentTrouble(shaky, last, developer, noon); row.Cause != "41 % of 12 attempts failed in the last hour; the last time it answered 500" {
+		t.Errorf("unsteady: %q", row.Cause)
+	}
+	if row := presentTrouble(shaky, webhook.DeliveryRow{}, developer, noon); row.Cause != "41 % of 12 attempts failed in the last hour" {
+		t.Errorf("unsteady without a delivery: %q", row.Cause)
+	}
+	e.State, e.PausedBecause, e.PausedAt = webhook.EndpointPaused, webhook.PausedAsGone, noon.Add(-48*time.Hour)
+	if row := presentTrouble(standing{e, hour{}, stopped}, last, developer, noon); row.Action.Label != "Change its URL" || row.Since.Text != "19 Nov 12:00 UTC" || row.Mark.Tone != component.Held {
 		t.Errorf("gone: %+v", row)
+	}
+	if row := presentTrouble(standing{e, hour{}, stopped}, last, viewer, noon); row.Action.Label != "Look at it" {
+		t.Errorf("a viewer is offered %+v", row.Action)
+	}
+}
+
+func TestLastFailures_sum_up_what_repeats(t *testing.T) {
+	t.Parallel()
+	at := func(n int, endpoint byte, status int, state webhook.State) webhook.DeliveryRow {
+		row := rowOfState(state)
+		row.ID, row.EndpointID = webhook.DeliveryID{UUID: webhook.UUID{byte(n)}}, webhook.EndpointID{UUID: webhook.UUID{endpoint}}
+		row.EndpointName, row.LastCause, row.LastStatus, row.LastAttemptAt = "old-crm", webhook.CauseStatus, status, noon.Add(-time.Duration(n)*time.Minute)
+		return row
+	}
+	well := rowOfState(webhook.Delivered)
+	test := at(9, 1, 500, webhook.Exhausted)
+	test.Test = true
+	recent := []webhook.DeliveryRow{well, at(3, 1, 500, webhook.Waiting), at(1, 1, 500, webhook.Exhausted), test}
+	exhausted := []webhook.DeliveryRow{at(1, 1, 500, webhook.Exhausted), at(2, 1, 500, webhook.Exhausted), at(4, 2, 500, webhook.Exhausted), at(5, 1, 500, webhook.Exhausted), at(6, 1, 404, webhook.Exhausted)}
+	rows := presentFailures(lastFailures(recent, exhausted), noon)
+	if len(rows) != 4 {
+		t.Fatalf("%d rows: %+v", len(rows), rows)
+	}
+	if r := rows[0]; r.Times != "3 times" || r.Since.Text != "11:57 UTC" || r.At.Text != "1 min ago" || r.Mark.Text != "failed" || !strings.Contains(r.URL, "?endpoint=") {
+		t.Errorf("three alike: %+v", r)
+	}
+	if r := rows[1]; r.Times != "" || !strings.Contains(r.URL, "/deliveries/") {
+		t.Errorf("one of another endpoint: %+v", r)
+	}
+	if rows[2].Answer == rows[3].Answer {
+		t.Error("another answer is another failure")
+	}
+	lots := make([]webhook.DeliveryRow, 0, 40)
+	for n := range 40 {
+		lots = append(lots, at(n, byte(n%2), 500, webhook.Exhausted))
+	}
+	if got := presentFailures(lots, noon); len(got) != listedFailures {
+		t.Errorf("%d rows", len(got))
 	}
 }
 
@@ -114,18 +211,55 @@ func TestCharts_have_a_column_per_step_and_gaps_where_nothing_was(t *testing.T) 
 	}
 }
 
-func TestChartRange_is_a_day_or_an_hour_for_the_young_unless_asked(t *testing.T) {
+func TestChartTime_is_a_day_or_an_hour_for_the_young_unless_asked(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]time.Duration{"/": 24 * time.Hour, "/?range=1h": time.Hour, "/?range=7d": 7 * 24 * time.Hour, "/?range=99y": 24 * time.Hour} {
-		if got, _ := chartRange(visited(address), noon.Add(-young), noon); got != want {
-			t.Errorf("%s: %v", address, got)
+	for address, want := range map[string]time.Duration{
+		"/": 24 * time.Hour, "/?range=1h": time.Hour, "/?range=7d": 7 * 24 * time.Hour, "/?range=30d": 30 * 24 * time.Hour, "/?range=99y": 24 * time.Hour,
+		"/?since=2026-11-21T10:00&until=2026-11-21T11:30": 90 * time.Minute, "/?since=2026-11-21T10:00": 2 * time.Hour,
+		"/?since=2026-11-21T10:00&until=2026-11-21T10:01": shortest,
+	} {
+		got := chartTimeOf(visited(address), noon.Add(-young), noon)
+		if got.until.Sub(got.since) != want || len(got.wrong) > 0 {
+			t.Errorf("%s: %v, %v", address, got.until.Sub(got.since), got.wrong)
 		}
-		if got, _ := chartRange(visited("/"), noon.Add(-time.Minute), noon); got != time.Hour {
-			t.Errorf("a project made just now shows %v", got)
+		if got.step < time.Minute || want/got.step > 72 || got.own() != strings.Contains(address, "since") {
+			t.Errorf("%s: steps of %v, own: %v", address, got.step, got.own())
 		}
-		if step := stepOf(want); step < time.Minute || want/step > 61 {
-			t.Errorf("%v in steps of %v", want, step)
+	}
+	if got := chartTimeOf(visited("/"), noon.Add(-time.Minute), noon); got.name != "1h" {
+		t.Errorf("a project made just now shows %s", got.name)
+	}
+	for address, field := range map[string]string{
+		"/?since=soon": "since", "/?until=2026-11-21T10:00": "since", "/?since=2026-11-21T10:00&until=x": "until",
+		"/?since=2026-11-21T10:00&until=2026-11-21T09:00": "since", "/?since=1970-01-01T00:00": "since",
+	} {
+		got := chartTimeOf(visited(address), noon, noon)
+		if got.wrong[field] == "" || got.own() || got.charts(visited(address), "/log?").Custom != "" {
+			t.Errorf("%s: %+v", address, got)
 		}
+	}
+	if old := chartTimeOf(visited("/?since=2026-11-01T10:00&until=2026-11-01T11:00"), noon, noon); old.step != time.Hour {
+		t.Errorf("where only hours are kept: steps of %v", old.step)
+	}
+	if got := stepOf(400 * 24 * time.Hour); got%(24*time.Hour) != 0 || 400*24*time.Hour/got > 72 {
+		t.Errorf("more than a year in steps of %v", got)
+	}
+}
+
+func TestCharts_lead_to_what_happened_in_a_time_of_ones_own(t *testing.T) {
+	t.Parallel()
+	c := visited("/p/x?tab=health&since=2026-11-21T10:00&until=2026-11-21T11:00")
+	m := chartTimeOf(c, noon, noon).charts(c, "/deliveries?")
+	if m.Custom != "21 Nov 10:00–11:00 UTC" || m.Log.URL != "/deliveries?since=2026-11-21T10:00&until=2026-11-21T11:00" {
+		t.Errorf("got %+v", m)
+	}
+	for _, chip := range m.Ranges {
+		if chip.On || strings.Contains(chip.URL, "since") || !strings.Contains(chip.URL, "tab=health") {
+			t.Errorf("got %+v", chip)
+		}
+	}
+	if got := stretch(noon.Add(-24*time.Hour), noon); got != "20 Nov 12:00–21 Nov 12:00 UTC" {
+		t.Errorf("two days: %q", got)
 	}
 }
 

@@ -9,29 +9,6 @@ import (
 	"github.com/bellwire/bellwire/views/endpoints"
 )
 
-// shownTopics is how many topics a list's row names.
-const shownTopics = 3
-
-func presentEndpoint(e webhook.Endpoint, buckets []webhook.StatsBucket, last hour, now time.Time) endpoints.Row {
-	row := endpoints.Row{
-		URL: pathEndpoint(e), Name: e.Name, Target: e.URL, Topics: e.Topics, Format: string(e.Format), LastSuccess: moment(e.LastSuccessAt, now),
-	}
-	row.Mark, row.Note = endpointMark(e, last)
-	if len(e.Topics) > shownTopics {
-		row.Topics, row.MoreTopics = e.Topics[:shownTopics], fmt.Sprintf("+%d", len(e.Topics)-shownTopics)
-	}
-	var delivered, failed int64
-	var latency webhook.Latency
-	for _, b := range buckets {
-		delivered += b.Delivered
-		failed += b.Failed
-		latency.Merge(b.Latency)
-	}
-	row.SuccessRate, row.P95 = percent(delivered, delivered+failed), latencyWords(latency, 0.95)
-	row.Trend = volumeChart(buckets, time.Hour).Bars
-	return row
-}
-
 func orDash(s string) string {
 	if s == "" {
 		return "–"

@@ -26,10 +26,10 @@ func TestEndpointMark_says_how_an_endpoint_is(t *testing.T) {
 		note   string
 	}{
 		"well":         {func(*webhook.Endpoint) {}, hour{attempts: 9, failed: 4}, component.Mark{Tone: component.Good, Text: "healthy"}, ""},
-		"new":          {func(e *webhook.Endpoint) { e.LastSuccessAt = time.Time{} }, hour{}, component.Mark{Tone: component.Wait, Text: "nothing sent yet"}, ""},
+		"new":          {func(e *webhook.Endpoint) { e.LastSuccessAt = time.Time{} }, hour{}, component.Mark{Tone: component.Wait, Text: "not used yet"}, ""},
 		"one failed":   {func(e *webhook.Endpoint) { e.ConsecutiveFailures = 1 }, hour{attempts: 100, failed: 19}, component.Mark{Tone: component.Retry, Text: "last attempt failed"}, ""},
 		"failing":      {func(e *webhook.Endpoint) { e.ConsecutiveFailures = 1200 }, hour{attempts: 1300, failed: 1300}, component.Mark{Tone: component.Bad, Text: "failing"}, "1,200 failures in a row"},
-		"half failed":  {func(*webhook.Endpoint) {}, hour{attempts: 22, failed: 11}, unsteady, "50 % of 22 attempts failed in the last hour"},
+		"half failed":  {func(*webhook.Endpoint) {}, hour{attempts: 22, failed: 11}, component.Mark{Tone: component.Bad, Text: "mostly failing"}, "50 % of 22 attempts failed in the last hour"},
 		"a fifth":      {func(*webhook.Endpoint) {}, hour{attempts: 10, failed: 2}, unsteady, "20 % of 10 attempts failed in the last hour"},
 		"less failed":  {func(*webhook.Endpoint) {}, hour{attempts: 100, failed: 19}, component.Mark{Tone: component.Good, Text: "healthy"}, ""},
 		"one given up": {func(*webhook.Endpoint) {}, hour{attempts: 100, failed: 1, exhausted: 1}, unsteady, "1 delivery was given up in the last hour"},
@@ -63,11 +63,11 @@ func TestPresentEndpoint_is_a_row_of_the_list(t *testing.T) {
 	e.Topics = []string{"a", "b", "c", "d", "e"}
 	var fast webhook.Latency
 	fast.Add(30 * time.Millisecond)
-	row := presentEndpoint(e, []webhook.StatsBucket{{Delivered: 3, Failed: 1, Latency: fast}, {}}, hour{}, noon)
-	if row.SuccessRate != "75.0 %" || row.P95 != "≤ 32 ms" || row.MoreTopics != "+2" || len(row.Topics) != 3 || len(row.Trend) != 2 || row.LastSuccess.Text != "1 min ago" {
+	row := presentEndpoint(e, []webhook.StatsBucket{{Delivered: 3, Failed: 1, Latency: fast}, {}}, webhook.Backlog{Waiting: 3}, hour{}, noon)
+	if row.SuccessRate != "75.0 %" || row.P95 != "≤ 32 ms" || row.MoreTopics != "+2" || len(row.Topics) != 3 || len(row.Trend) != 2 || row.Last.Text != "1 min ago" || row.Waiting != "3" {
 		t.Errorf("got %+v", row)
 	}
-	if row := presentEndpoint(wellEndpoint(), nil, hour{attempts: 20, failed: 20}, noon); row.SuccessRate != "–" || row.P95 != "–" || row.MoreTopics != "" || row.Note == "" {
+	if row := presentEndpoint(wellEndpoint(), nil, webhook.Backlog{}, hour{attempts: 20, failed: 20}, noon); row.SuccessRate != "–" || row.P95 != "–" || row.MoreTopics != "" || row.Note == "" || row.Waiting != "" {
 		t.Errorf("without numbers: %+v", row)
 	}
 }

@@ -2,12 +2,104 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/endpoints"
 )
+
+// presentNow says what can't be read off a chart: failures in a row, and how
+// old the backlog is.
+func presentNow(e webhook.Endpoint, waits webhook.Backlog, now time.Time) []endpoints.NowLine {
+	var lines []endpoints.NowLine
+	add := func(tone component.Tone, mark, text string, at time.Time) {
+		lines = append(lines, endpoints.NowLine{Mark: component.Mark{Tone: tone, Text: mark}, Text: text, At: moment(at, now)})
+	}
+	switch {
+	case e.ConsecutiveFailures >= troubleFrom:
+		add(component.Bad, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", failingSince(e))
+	case e.ConsecutiveFailures > 0:
+		add(component.Retry, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", failingSince(e))
+	case e.LastSuccessAt.IsZero():
+		add(component.Wait, "not used yet", "nothing was sent to it so far", time.Time{})
+	default:
+		add(component.Good, "no failure in a row", "last success", e.LastSuccessAt)
+	}
+	tone := component.Wait
+	if e.State == webhook.EndpointPaused {
+		tone = component.Held
+	}
+	if waits.Waiting == 0 {
+		add(component.Good, "nothing waits", "", time.Time{})
+	} else {
+		add(tone, boundedCount(waits.Waiting)+" waiting", "the oldest was made", waits.Oldest)
+	}
+	return lines
+}
+
+// presentLimits are the endpoint's limits, and how its health narrows them at
+// this moment.
+func presentLimits(e webhook.Endpoint, now time.Time) []endpoints.SettingRow {
+	rows := howRows(e)
+	for i, row := range rows {
+		own := e
+		own.ConsecutiveFailures = 0
+		if row.Label == "At once" && e.InFlightLimit() != own.InFlightLimit() {
+			rows[i].Note = fmt.Sprintf("%d when it is well: after many failures in a row it is spared.", own.InFlightLimit())
+		}
+	}
+	if e.NotBefore.After(now) {
+		rows = append(rows, endpoints.SettingRow{
+			Label: "Quiet", Values: []string{"nothing is sent for " + span(e.NotBefore.Sub(now))}, Note: "The receiver asked for it with Retry-After.",
+		})
+	}
+	if e.State == webhook.EndpointPaused {
+		rows = append(rows, endpoints.SettingRow{Label: "Paused", Values: []string{"everything is held"}, Note: sentence(pauseWords(e.PausedBecause))})
+	}
+	return rows
+}
+
+// changes are the audit log's words about an endpoint.
+var changes = map[string]component.Mark{
+	"endpoint.created":            {Tone: component.Accent, Text: "made"},
+	"endpoint.updated":            {Tone: component.Accent, Text: "settings changed"},
+	"endpoint.paused":             {Tone: component.Held, Text: "paused"},
+	"endpoint.resumed":            {Tone: component.Good, Text: "resumed"},
+	"endpoint.deleted":            {Tone: component.Quiet, Text: "deleted"},
+	"endpoint.secret.revealed":    {Tone: component.Neutral, Text: "secret shown"},
+	"endpoint.secret.rotated":     {Tone: component.Accent, Text: "next secret made"},
+	"endpoint.secret.switched":    {Tone: component.Accent, Text: "switched to the next secret"},
+	"endpoint.secret.undone":      {Tone: component.Retry, Text: "rotation undone"},
+	"endpoint.secret.compromised": {Tone: component.Bad, Text: "secret replaced at once"},
+}
+
+func presentChange(entry webhook.AuditEntry, now time.Time) endpoints.HistoryRow {
+	row := endpoints.HistoryRow{By: entry.Actor.Name, Note: entry.Detail, At: moment(entry.At, now)}
+	if row.By == "" {
+		row.By = string(entry.Actor.Type)
+	}
+	mark, known := changes[entry.Action]
+	if !known {
+		mark = component.Mark{Text: entry.Action}
+	}
+	row.Mark = mark
+	if entry.Action == "endpoint.paused" || entry.Action == "endpoint.resumed" {
+		_, reason, found := strings.Cut(entry.Detail, ": ")
+		if !found {
+			reason = entry.Detail
+		}
+		row.Note = pauseWords(webhook.PauseReason(reason))
+		if entry.Action == "endpoint.resumed" {
+			row.Note = "was held because: " + row.Note
+		}
+	}
+	return row
+}
 
 // presentCauses sums up why an endpoint's attempts failed, the commonest
 // first.

@@ -56,6 +56,9 @@ func (w *Web) shell(c *gin.Context, at place, title string, crumbs ...component.
 	}
 	if inProject {
 		inside(&m, current, at)
+		if err := w.alarm(c, &m, current.ID); err != nil {
+			return m, err
+		}
 		crumbs = append([]component.Link{{Label: current.Name, URL: under(current.ID)}}, crumbs...)
 	} else {
 		m.Rail = []layout.RailGroup{{Items: []layout.RailItem{
@@ -90,6 +93,21 @@ func inside(m *layout.AppModel, p webhook.Project, at place) {
 		Overview: under(p.ID), Endpoints: under(p.ID, "endpoints"), Deliveries: under(p.ID, "deliveries"),
 		Events: under(p.ID, "events"), Topics: under(p.ID, "topics"),
 	}
+}
+
+// alarm puts into the frame how many endpoints need somebody.
+func (w *Web) alarm(c *gin.Context, m *layout.AppModel, project webhook.ProjectID) error {
+	n, err := w.troubled(c.Request.Context(), w.caller(c), project)
+	if err != nil || n == 0 {
+		return err
+	}
+	m.Trouble = true
+	for i, item := range m.Rail[0].Items {
+		if item.Label == string(atEndpoints) {
+			m.Rail[0].Items[i].Count, m.Rail[0].Items[i].Tone = count(int64(n)), component.Bad
+		}
+	}
+	return nil
 }
 
 func roleIn(caller account.Caller, project webhook.ProjectID) string {

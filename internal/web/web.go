@@ -68,6 +68,7 @@ type Web struct {
 	sessions *scs.SessionManager
 	streams  *streams
 	pace     Pace
+	alarms   alarms
 }
 
 // New makes the dashboard.

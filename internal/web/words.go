@@ -21,6 +21,20 @@ func moment(at, now time.Time) component.Time {
 	}
 }
 
+// clockTime is a moment by the clock: "12:03", with the day if it is another.
+func clockTime(at, now time.Time) component.Time {
+	t := moment(at, now)
+	if t.Zero() {
+		return t
+	}
+	format := "15:04 UTC"
+	if now.Sub(at) > 20*time.Hour {
+		format = "2 Jan 15:04 UTC"
+	}
+	t.Text = at.UTC().Format(format)
+	return t
+}
+
 func relative(at, now time.Time) string {
 	d := now.Sub(at)
 	if d < 0 {

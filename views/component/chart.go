@@ -79,25 +79,28 @@ func total(b Bar) float64 {
 	return sum
 }
 
-// path draws a line through the values; a negative value lifts the pen.
+// path draws a level for each value over its whole column, joined where the
+// next column has one too; a negative value lifts the pen. A lone value is a
+// stroke as wide as its column.
 func path(values []float64, top float64) string {
 	var d strings.Builder
-	pen := "M"
+	down := false
 	for i, v := range values {
 		if v < 0 {
-			pen = "M"
+			down = false
 			continue
 		}
 		y := float64(plotHeight)
 		if top > 0 {
 			y -= v / top * plotHeight
 		}
-		x := float64(i*columnWidth) + columnWidth/2
-		d.WriteString(pen + number(x) + " " + number(y))
-		if pen == "M" && (i+1 == len(values) || values[i+1] < 0) {
-			d.WriteString("h0.1") // a lone point would draw nothing
+		if down {
+			d.WriteString("V" + number(y))
+		} else {
+			d.WriteString("M" + number(float64(i*columnWidth)) + " " + number(y))
 		}
-		pen = "L"
+		d.WriteString("H" + number(float64((i+1)*columnWidth)))
+		down = true
 	}
 	return d.String()
 }

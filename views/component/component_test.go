@@ -100,7 +100,7 @@ func TestLines_liftThePenOverAGap(t *testing.T) {
 	t.Parallel()
 	_, doc := render(t, component.Lines(component.LineChart{Lines: []component.Line{{Values: []float64{1, 2, -1, 4, -1}}}}))
 	d := doc.Find("path.line").AttrOr("d", "")
-	if strings.Count(d, "M") != 2 || strings.Count(d, "L") != 1 {
+	if strings.Count(d, "M") != 2 || strings.Count(d, "H") != 3 || strings.Count(d, "V") != 1 {
 		t.Errorf("path %q", d)
 	}
 	_, empty := render(t, component.Lines(component.LineChart{Lines: []component.Line{{Values: []float64{0, 0}}}}))

@@ -127,6 +127,9 @@ type Flash struct {
 type Pager struct {
 	FirstURL string
 	NextURL  string
+	// FirstLabel and NextLabel are "Newest" and "Older" if empty.
+	FirstLabel string
+	NextLabel  string
 	// Text says what is shown: "50 newest", "searched back to 12 Nov".
 	Text string
 }
@@ -178,6 +181,9 @@ type Part struct {
 type Bar struct {
 	// Title is its tooltip: "09:40–09:45: 1,204 delivered, 3 failed".
 	Title string
+	// Label is when it was, alone; Note what else to say of it, may be empty.
+	Label string
+	Note  string
 	Parts []Part
 }
 
@@ -186,6 +192,19 @@ type Legend struct {
 	Tone  Tone
 	Label string
 	Value string
+}
+
+// Plot is what the page's script needs to draw a chart that can be looked into;
+// the zero value keeps the still picture.
+type Plot struct {
+	// ID of the figure, unique on the page.
+	ID string
+	// Region is the id of the part of the page that is fetched again for another
+	// time, which the address then holds as "since" and "until".
+	Region string
+	// Starts are the columns' first moments in Unix seconds, Step their width.
+	Starts []int64
+	Step   int64
 }
 
 // BarChart is a stacked column chart drawn by the server.
@@ -198,6 +217,7 @@ type BarChart struct {
 	Axis   []string
 	Bars   []Bar
 	Legend []Legend
+	Plot   Plot
 }
 
 // Line is one series of a line chart; a negative value is a gap.
@@ -207,17 +227,40 @@ type Line struct {
 	Label  string
 	Value  string
 	Values []float64
+	// Words are the values printed, one for each.
+	Words []string
 }
 
-// LineChart is a small line chart drawn by the server.
+// LineChart is a small chart of levels drawn by the server: each value holds
+// for its whole column.
 type LineChart struct {
 	Title   string
 	Summary string
 	Peak    string
 	Axis    []string
-	// Titles are the tooltips of the columns, one per value.
+	// Titles are the tooltips of the columns, one per value; Labels say when
+	// alone.
 	Titles []string
+	Labels []string
 	Lines  []Line
+	Plot   Plot
+}
+
+// ChartsModel is a pair of charts over one time, with the switch of that time.
+type ChartsModel struct {
+	// Ranges switch the time: 1 h, 24 h, 7 days, 30 days.
+	Ranges []Chip
+	// Action takes "since" and "until" (UTC, to the minute) by GET, beside what
+	// is Kept. Custom is the time chosen so, in words; empty for none.
+	Action string
+	Kept   []Option
+	Since  Input
+	Until  Input
+	Custom string
+	// Log leads to what happened in the time that was chosen.
+	Log     Link
+	Volume  BarChart
+	Latency LineChart
 }
 
 // Phase is a stretch of a timing bar, from and to as parts of the whole 0..1.

@@ -17,3 +17,11 @@ func Initial(name string) string {
 	}
 	return "·"
 }
+
+// either is a word, or another in place of an empty one.
+func either(word, other string) string {
+	if word == "" {
+		return other
+	}
+	return word
+}

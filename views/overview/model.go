@@ -10,42 +10,51 @@ import (
 // ShowModel is the overview page.
 type ShowModel struct {
 	Shell layout.AppModel
-	// Verdict is one sentence: "All 12 endpoints are healthy". Its tone is
-	// Good, Retry, Bad or Neutral.
+	// Verdict is one sentence: "All 12 endpoints are healthy".
 	Verdict component.Mark
 	// Detail is a second, quieter sentence; may be empty.
 	Detail string
-	// Trouble are the endpoints that need a person.
-	Trouble []TroubleRow
-	// Ranges switch the time shown: 1 h, 24 h, 7 d.
-	Ranges  []component.Chip
+	// Groups are the endpoints that are not well, those that need a person
+	// first. They are those that Verdict and Detail speak of.
+	Groups []Group
+	// Figures and Charts are nil while there is nothing to show.
 	Figures []component.Figure
-	Volume  component.BarChart
-	Latency component.LineChart
-	// Failures are the last ones, at most ten.
+	Charts  *component.ChartsModel
+	// Failures are the last ones, those alike in one row.
 	Failures    []FailureRow
 	FailuresURL string
-	// FirstRun is set while the project has no endpoint or no event.
-	FirstRun *FirstRun
+	// Guide is set until a first event was delivered.
+	Guide *Guide
+	// StartURL opens the guide again; empty while it is on the page.
+	StartURL string
 	Live     component.Live
 }
 
-// TroubleRow is one endpoint that needs a person.
+// Group is a list of endpoints with a heading.
+type Group struct {
+	ID    string
+	Title string
+	Rows  []TroubleRow
+	// More leads to those that are not listed; no label for none.
+	More component.Link
+}
+
+// TroubleRow is one endpoint that is not well.
 type TroubleRow struct {
 	Name string
 	URL  string
 	// Target is the host and path, or the host only for viewers.
 	Target string
 	Mark   component.Mark
-	// Cause is in words: "answers 500 since 2 h; 214 deliveries wait".
+	// Cause is in words: "answers 500; 214 deliveries wait".
 	Cause string
 	Since component.Time
-	// Action is posted when Post is set, else followed.
+	// Action leads to where it is mended.
 	Action component.Link
-	Post   bool
 }
 
-// FailureRow is one failed delivery.
+// FailureRow is one failed delivery, or several in a row of the same endpoint
+// that failed alike.
 type FailureRow struct {
 	URL      string
 	Mark     component.Mark
@@ -53,19 +62,9 @@ type FailureRow struct {
 	Endpoint string
 	// Answer is the status or the error in a word.
 	Answer string
-	At     component.Time
-}
-
-// FirstRun teaches the first three steps.
-type FirstRun struct {
-	Steps []Step
-}
-
-// Step is one thing to do; Command can be run as it stands.
-type Step struct {
-	Title   string
-	Text    string
-	Done    bool
-	Action  component.Link
-	Command string
+	// Times is "8 times"; empty for once.
+	Times string
+	// At is the latest, Since the first of several.
+	At    component.Time
+	Since component.Time
 }
