@@ -40,20 +40,38 @@ func CompileSchema(schema []byte) (*Schema, error) {
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
-		return nil, webhook.Invalid("schema", "is not JSON: %s", err)
+		return nil, webhook.Invalid("schema", "is not JSON: %s", oneLine(err))
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})
 	c.DefaultDraft(jsonschema.Draft2020)
 	if err := c.AddResource(schemaURL, doc); err != nil {
-		return nil, webhook.Invalid("schema", "is not a JSON Schema: %s", err)
+		return nil, webhook.Invalid("schema", "is not a JSON Schema: %s", oneLine(err))
 	}
 	compiled, err := c.Compile(schemaURL)
 	if err != nil {
-		return nil, webhook.Invalid("schema", "is not a usable JSON Schema: %s", err)
+		return nil, unusable(err)
 	}
 	return &Schema{compiled}, nil
 }
+
+// unusable names the places where a schema breaks the rules of schemas.
+func unusable(err error) error {
+	var wrong *jsonschema.SchemaValidationError
+	var broken *jsonschema.ValidationError
+	if !errors.As(err, &wrong) || !errors.As(wrong.Err, &broken) {
+		return webhook.Invalid("schema", "is not a usable JSON Schema: %s", oneLine(err))
+	}
+	fields := leaves(nil, broken, "schema")
+	for i := range fields {
+		fields[i].Message = strings.ReplaceAll(fields[i].Message, "the topic's schema", "JSON Schema")
+	}
+	slices.SortStableFunc(fields, func(a, b webhook.Field) int { return strings.Compare(a.Location, b.Location) })
+	return webhook.InvalidFields(slices.Compact(fields[:min(len(fields), maxFaults)]))
+}
+
+// oneLine makes a library's error fit for a form.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // Check names the places where data, which must be JSON, breaks the schema:
 // "data.price", "data.items[2].id".

@@ -16,7 +16,7 @@ import (
 	"github.com/bellwire/bellwire/views/deliveries"
 )
 
-// logPages show what was sent and what was published.
+// logPages show what was sent.
 func (w *Web) logPages() []line {
 	return []line{
 		{get, "/p/:project/deliveries", member, w.listDeliveries},
@@ -29,9 +29,6 @@ func (w *Web) logPages() []line {
 		{post, "/p/:project/deliveries/:delivery/resend", member, w.resendDelivery},
 		{post, "/p/:project/deliveries/:delivery/send-now", member, w.sendDeliveryNow},
 		{post, "/p/:project/deliveries/:delivery/cancel", member, w.cancelDelivery},
-		{get, "/p/:project/events", member, w.listEvents},
-		{get, "/p/:project/events/:event", member, w.showEvent},
-		{post, "/p/:project/events/:event/expunge", member, w.expungeEvent},
 	}
 }
 

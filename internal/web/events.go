@@ -3,64 +3,190 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/account"
-	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/events"
 )
 
-func (w *Web) listEvents(c *gin.Context) error {
-	project := w.project(c)
-	f := webhook.EventFilter{
-		ProjectID: project.ID, Topic: strings.TrimSpace(c.Query("topic")), Query: strings.TrimSpace(c.Query("q")), Cursor: c.Query("cursor"),
+// eventPages show what was published and publish test events.
+func (w *Web) eventPages() []line {
+	return []line{
+		{get, "/p/:project/events", member, w.listEvents},
+		{get, "/p/:project/events/new", member, w.newEvent},
+		{post, "/p/:project/events/new", member, w.publishEvent},
+		{post, "/p/:project/events/preview", member, w.previewEvent},
+		{get, "/p/:project/events/:event", member, w.showEvent},
+		{post, "/p/:project/events/:event", member, w.showEvent},
+		{get, "/p/:project/events/:event/data", member, w.eventData},
+		{post, "/p/:project/events/:event/resend", member, w.resendEvent},
+		{post, "/p/:project/events/:event/expunge", member, w.expungeEvent},
 	}
-	for _, r := range ranges {
-		if c.Query("range") == r.name {
-			f.Since = w.Now().Add(-r.span)
+}
+
+func (w *Web) listEvents(c *gin.Context) error {
+	f, wrong := w.eventFilter(c)
+	var page webhook.Page[webhook.Event]
+	var err error
+	if len(wrong) == 0 {
+		page, err = w.Manage.Events(c.Request.Context(), w.caller(c), f)
+		if mistaken, ok := mistakes(err); ok {
+			wrong = mistaken
+		} else if err != nil {
+			return err
 		}
 	}
-	page, err := w.Manage.Events(c.Request.Context(), w.caller(c), f)
+	m, err := w.eventListModel(c, f, wrong)
 	if err != nil {
 		return err
 	}
+	m.Pager = pager(c, page.Next, searchedBack(page.SearchedBackTo))
+	if m.Rows, err = w.eventRows(c, page.Items); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if len(wrong) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return w.render(c, status, events.List(m))
+}
+
+// eventFilter reads the filter from the address.
+func (w *Web) eventFilter(c *gin.Context) (webhook.EventFilter, map[string]string) {
+	f := webhook.EventFilter{
+		ProjectID: w.project(c).ID, Topic: strings.TrimSpace(c.Query("topic")), Query: strings.TrimSpace(c.Query("q")), Cursor: c.Query("cursor"),
+	}
+	var wrong map[string]string
+	f.Since, f.Until, wrong = w.times(c)
+	return f, wrong
+}
+
+// times reads "range", "since" and "until" from the address.
+func (w *Web) times(c *gin.Context) (since, until time.Time, wrong map[string]string) {
+	wrong = map[string]string{}
+	for _, r := range ranges {
+		if c.Query("range") == r.name {
+			since = w.Now().Add(-r.span)
+		}
+	}
+	for name, into := range map[string]*time.Time{"since": &since, "until": &until} {
+		raw := c.Query(name)
+		if raw == "" {
+			continue
+		}
+		at, err := time.Parse("2006-01-02T15:04", raw)
+		if err != nil {
+			wrong[name] = "is a time like 2026-01-24T10:30, in UTC"
+			continue
+		}
+		*into = at
+	}
+	return since, until, wrong
+}
+
+func (w *Web) eventListModel(c *gin.Context, f webhook.EventFilter, wrong map[string]string) (events.ListModel, error) {
 	shell, err := w.shell(c, atEvents, "Events", component.Link{Label: "Events"})
 	if err != nil {
-		return err
+		return events.ListModel{}, err
 	}
 	m := events.ListModel{
-		Shell: shell, Action: under(project.ID, "events"), Query: f.Query, Ranges: rangeChips(c),
-		Pager: pager(c, page.Next, searchedBack(page.SearchedBackTo)), Empty: w.noEvents(c),
+		Shell: shell, Action: under(f.ProjectID, "events"), Sentence: eventSentence(c), Ranges: rangeChips(c),
+		Query: component.Input{Value: f.Query, Error: wrong["q"]}, Empty: w.noEvents(c),
+		Since:     component.Input{Value: c.Query("since"), Error: wrong["since"]},
+		Until:     component.Input{Value: c.Query("until"), Error: wrong["until"]},
+		TimesOpen: c.Query("since")+c.Query("until") != "",
+	}
+	if kept := c.Query("range"); kept != "" {
+		m.Kept = []component.Option{{Label: "range", Value: kept}}
 	}
 	if m.Topics, err = w.topicOptions(c, f.Topic); err != nil {
-		return err
+		return m, err
 	}
-	if c.Request.URL.RawQuery != "" {
+	if filtered(c) {
 		m.ClearURL = m.Action
 	}
-	if f.Cursor == "" {
+	if f.Cursor == "" && len(wrong) == 0 {
 		m.Live = component.Live{URL: c.Request.URL.RequestURI()}
 	}
-	now := w.Now()
-	for _, e := range page.Items {
-		m.Rows = append(m.Rows, presentEvent(project.ID, e, now))
+	if w.caller(c).May(account.Publish, f.ProjectID) == nil {
+		m.PublishURL = newEventURL(f.ProjectID, f.Topic)
 	}
-	return w.render(c, http.StatusOK, events.List(m))
+	return m, nil
+}
+
+func newEventURL(project webhook.ProjectID, topic string) string {
+	address := under(project, "events", "new")
+	if topic != "" {
+		address += "?topic=" + url.QueryEscape(topic)
+	}
+	return address
+}
+
+// filtered reports whether the address narrows a list.
+func filtered(c *gin.Context) bool {
+	for name, values := range c.Request.URL.Query() {
+		if name != "cursor" && strings.Join(values, "") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// eventSentence reads the filter out: "product.viewed · found by p_1 · last
+// 24 h".
+func eventSentence(c *gin.Context) string {
+	var parts []string
+	if topic := c.Query("topic"); topic != "" {
+		parts = append(parts, topic)
+	}
+	if q := strings.TrimSpace(c.Query("q")); q != "" {
+		parts = append(parts, "found by "+q)
+	}
+	parts = append(parts, spanWords(c)...)
+	if len(parts) == 0 {
+		return "all events, newest first"
+	}
+	return strings.Join(parts, " · ")
+}
+
+// spanWords read the time of a filter out.
+func spanWords(c *gin.Context) []string {
+	var parts []string
+	for _, r := range ranges {
+		if c.Query("range") == r.name && c.Query("since") == "" {
+			parts = append(parts, r.label)
+		}
+	}
+	for _, name := range []string{"since", "until"} {
+		if raw := c.Query(name); raw != "" {
+			parts = append(parts, name+" "+strings.Replace(raw, "T", " ", 1)+" UTC")
+		}
+	}
+	return parts
 }
 
 func (w *Web) noEvents(c *gin.Context) component.EmptyModel {
-	if c.Request.URL.RawQuery != "" {
-		return component.EmptyModel{Title: "Nothing matches", Text: "No event fits this filter. Widen it or clear it."}
+	project := w.project(c).ID
+	if filtered(c) {
+		return component.EmptyModel{
+			Title: "Nothing matches", Text: "No event fits this filter. A search looks for a whole event id, or the whole value of one of the topic's search keys.",
+			Action: component.Link{Label: "See all events", URL: under(project, "events")},
+		}
 	}
-	return component.EmptyModel{
-		Title: "Nothing was published yet", Text: "Publish an event with an API key that has the scope publish.",
+	m := component.EmptyModel{
+		Title: "Nothing was published yet", Text: "An event is one thing that happened. Publish the first from here, or from your program with an API key of the scope publish:",
 		Command: w.publishCommand("product.viewed", `{"productId":"prod_1"}`),
 	}
+	if w.caller(c).May(account.Publish, project) == nil {
+		m.Action = component.Link{Label: "Publish a test event", URL: newEventURL(project, "")}
+	}
+	return m
 }
 
 // publishCommand is a line that publishes an event; KEY is left to fill in.
@@ -69,117 +195,59 @@ func (w *Web) publishCommand(topic, data string) string {
 		w.BaseURL, quote(fmt.Sprintf(`{"topic":%q,"data":%s}`, topic, data)))
 }
 
-func presentEvent(project webhook.ProjectID, e webhook.Event, now time.Time) events.Row {
+// programCommand is publishCommand for those who have our own program.
+func (w *Web) programCommand(topic, data string) string {
+	return fmt.Sprintf("bellwire publish --url %s --key KEY --topic %s --data %s", w.BaseURL, topic, quote(data))
+}
+
+// widest is the most deliveries of one event that a list counts the outcomes
+// of.
+const widest = 1000
+
+func (w *Web) eventRows(c *gin.Context, list []webhook.Event) ([]events.Row, error) {
+	project := w.project(c).ID
+	var ids []webhook.EventID
+	for _, e := range list {
+		if e.Deliveries <= widest {
+			ids = append(ids, e.ID)
+		}
+	}
+	outcomes, err := w.Manage.Outcomes(c.Request.Context(), w.caller(c), project, ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows []events.Row
+	for _, e := range list {
+		rows = append(rows, presentEvent(project, e, outcomes[e.ID], w.Now()))
+	}
+	return rows, nil
+}
+
+func presentEvent(project webhook.ProjectID, e webhook.Event, o webhook.Outcomes, now time.Time) events.Row {
 	row := events.Row{
-		URL: pathEvent(project, e.ID), ID: e.ID.String(), Topic: e.Topic, Deliveries: count(int64(e.Deliveries)),
+		URL: pathEvent(project, e.ID), ID: e.ID.String(), Topic: e.Topic,
 		By: e.PublishedBy.Name, Found: e.Search, At: moment(e.AcceptedAt, now),
 	}
+	row.Got, row.GotWords = gotIt(e, o)
 	if e.Audience == webhook.AudienceAll {
 		row.Audience = "all"
-	}
-	if e.FanOut {
-		row.Deliveries = "many"
 	}
 	return row
 }
 
-func (w *Web) showEvent(c *gin.Context) error {
-	id, err := webhook.ParseUUID(c.Param("event"))
-	if err != nil {
-		return webhook.NotFound("there is no such event")
-	}
-	project, caller := w.project(c), w.caller(c)
-	d, err := w.Manage.Event(c.Request.Context(), caller, project.ID, webhook.EventID{UUID: id}, "")
-	if err != nil {
-		return err
-	}
-	shell, err := w.shell(c, atEvents, d.Topic, component.Link{Label: "Events", URL: under(project.ID, "events")}, component.Link{Label: d.Topic})
-	if err != nil {
-		return err
-	}
-	m := presentEventPage(project.ID, d, w.Now())
-	m.Shell = shell
-	if d.Audience == webhook.AudienceProject && d.ExpungedAt.IsZero() && caller.May(account.Expunge, project.ID) == nil {
-		m.Expunge = component.ConfirmModel{
-			ID: "expunge", Label: "Expunge the payload", Title: "Expunge this payload?", Danger: true, Submit: "Expunge",
-			Consequence: "The data is removed for good and can't be sent again; waiting deliveries are cancelled. The log's rows stay.",
-			URL:         pathEvent(project.ID, d.ID, "expunge"),
-		}
-	}
-	return w.render(c, http.StatusOK, events.Show(m))
-}
-
-func presentEventPage(project webhook.ProjectID, d manage.EventDetail, now time.Time) events.ShowModel {
-	m := events.ShowModel{
-		ID: d.ID.String(), Topic: d.Topic, TopicURL: under(project, "topics", d.Topic), Occurred: moment(d.OccurredAt, now),
-		Accepted: moment(d.AcceptedAt, now), By: d.PublishedBy.Name, Audience: "this project", Key: d.Key,
-		Payload: presentBody(d.Data, ""),
-	}
-	if d.Audience == webhook.AudienceAll {
-		m.Audience = "all projects that subscribe"
-	}
+// gotIt says how an event went, short and in full.
+func gotIt(e webhook.Event, o webhook.Outcomes) (component.Mark, string) {
+	words := fmt.Sprintf("%d of %s got it", o.Delivered, plural(int64(o.Made), "endpoint", "endpoints"))
+	short := fmt.Sprintf("%d of %d", o.Delivered, o.Made)
 	switch {
-	case !d.ExpungedAt.IsZero():
-		m.Payload.Note = "Expunged " + relative(d.ExpungedAt, now) + ": the data is gone for good."
-		m.Unexplained = "Why another endpoint did not get it can't be explained any more: matching needs the payload."
-	case d.Hidden:
-		m.Payload.Note = hiddenNote
+	case e.Deliveries > widest:
+		return component.Mark{Tone: component.Neutral, Text: "for " + count(int64(e.Deliveries))}, "for " + count(int64(e.Deliveries)) + " endpoints; its page says how it went"
+	case o.Made == 0:
+		return component.Mark{Tone: component.Quiet, Text: "nobody"}, "no endpoint took it; its page says why"
+	case o.Delivered == o.Made:
+		return component.Mark{Tone: component.Good, Text: short}, words
+	case o.Live > 0:
+		return component.Mark{Tone: component.Retry, Text: short}, words + " so far; the rest is under way or held"
 	}
-	got := map[webhook.EndpointID]bool{}
-	delivered := map[webhook.EndpointID]bool{}
-	for _, row := range d.Deliveries {
-		got[row.EndpointID] = true
-		delivered[row.EndpointID] = delivered[row.EndpointID] || row.State == webhook.Delivered
-		line := presentDelivery(row, now)
-		m.Receivers = append(m.Receivers, events.Receiver{
-			Endpoint: line.Endpoint, EndpointURL: line.EndpointURL, URL: line.URL, Mark: line.Mark, Answer: line.Answer,
-			Attempts: line.Attempts, At: line.At, Note: line.Note,
-		})
-	}
-	for _, match := range d.Matches {
-		if !got[match.Endpoint.ID] {
-			m.Missed = append(m.Missed, presentMissed(match))
-		}
-	}
-	m.Verdict = eventVerdict(got, delivered)
-	if d.FanOut {
-		m.FanOut = "This event is for many endpoints; their deliveries are made in steps."
-	}
-	return m
-}
-
-func presentMissed(match manage.EventMatch) events.Missed {
-	missed := events.Missed{Endpoint: match.Endpoint.Name, EndpointURL: pathEndpoint(match.Endpoint)}
-	for _, line := range match.Lines {
-		missed.Lines = append(missed.Lines, events.Line{OK: line.OK, What: line.What, Why: line.Why})
-	}
-	return missed
-}
-
-func eventVerdict(got, delivered map[webhook.EndpointID]bool) component.Mark {
-	done := 0
-	for _, ok := range delivered {
-		if ok {
-			done++
-		}
-	}
-	switch {
-	case len(got) == 0:
-		return component.Mark{Tone: component.Quiet, Text: "No endpoint took this event."}
-	case done == len(got):
-		return component.Mark{Tone: component.Good, Text: plural(int64(done), "endpoint", "endpoints") + " got it."}
-	}
-	return component.Mark{Tone: component.Retry, Text: fmt.Sprintf("%d of %s got it so far.", done, plural(int64(len(got)), "endpoint", "endpoints"))}
-}
-
-func (w *Web) expungeEvent(c *gin.Context) error {
-	id, err := webhook.ParseUUID(c.Param("event"))
-	if err != nil {
-		return webhook.NotFound("there is no such event")
-	}
-	if err := w.Manage.Expunge(c.Request.Context(), w.caller(c), webhook.EventID{UUID: id}); err != nil {
-		return err
-	}
-	w.done(c, "The payload is gone.")
-	return w.redirect(c, pathEvent(w.project(c).ID, webhook.EventID{UUID: id}))
+	return component.Mark{Tone: component.Bad, Text: short}, words + "; nothing more is tried"
 }

@@ -117,7 +117,7 @@ func TestDelivery_tells_what_was_sent_and_what_came_back(t *testing.T) {
 	page.says("Given up after 1 try. Your server answered 401.", "The receiver refused the signature", "POST https://receiver.example/hook?token=t0p", "prod_1",
 		"<script>alert(1)</script>", "curl -X POST 'https://receiver.example/hook?token=t0p'").hides("<script>alert(1)")
 	b.get(f.path("deliveries", d.ID.String()) + "?attempt=1").is(http.StatusOK).says("Attempt 1")
-	b.get(f.path("events", d.EventID.String())).is(http.StatusOK).says("prod_1", "0 of 1 endpoint got it so far.", "orders")
+	b.get(f.path("events", d.EventID.String())).is(http.StatusOK).says("prod_1", "0 of 1 endpoint got it.", "1 ended without success.", "orders")
 }
 
 func TestDelivery_is_sent_again_sent_now_and_cancelled(t *testing.T) {

@@ -18,8 +18,6 @@ func (w *Web) projectPages() []line {
 	return []line{
 		{get, "/p/:project", member, w.showOverview},
 		{get, "/p/:project/search", member, w.search},
-		{get, "/p/:project/topics", member, w.listTopics},
-		{get, "/p/:project/topics/:topic", member, w.showTopic},
 	}
 }
 

@@ -276,37 +276,46 @@ func TestEventPage_says_who_got_it_and_who_did_not(t *testing.T) {
 		}
 	}
 	d := manage.EventDetail{
-		Event:      webhook.Event{Topic: "product.viewed", Data: []byte(`{"a":1}`), Audience: webhook.AudienceAll, FanOut: true},
+		Event: webhook.Event{Topic: "product.viewed", Data: []byte(`{"a":1}`), Audience: webhook.AudienceAll, FanOut: true}, Progress: webhook.FanOutProgress{Pending: true},
 		Deliveries: []webhook.DeliveryRow{got, waiting}, Matches: []manage.EventMatch{match(1, "orders"), match(2, "slow"), match(3, "prompts")},
 	}
 	m := presentEventPage(webhook.ProjectID{}, d, noon)
-	if m.Verdict.Text != "1 of 2 endpoints got it so far." || len(m.Receivers) != 2 || m.Audience != "all projects that subscribe" || m.FanOut == "" {
+	if o := m.Outcome; o.Verdict.Text != "1 of 2 endpoints got it so far." || len(o.Receivers) != 2 || m.Audience != "for all projects that subscribe" || o.FanOut == "" || o.Every != "2s" {
 		t.Errorf("got %+v", m)
 	}
-	if len(m.Missed) != 1 || m.Missed[0].Endpoint != "prompts" || m.Missed[0].Lines[0].Why != "prompt.* does not match" {
-		t.Errorf("missed %+v", m.Missed)
+	if len(m.Outcome.Missed) != 1 || m.Outcome.Missed[0].Endpoint != "prompts" || m.Outcome.Missed[0].Lines[0].Why != "prompt.* does not match" {
+		t.Errorf("missed %+v", m.Outcome.Missed)
 	}
 	d.Data, d.ExpungedAt = nil, noon.Add(-time.Hour)
-	if m := presentEventPage(webhook.ProjectID{}, d, noon); !strings.HasPrefix(m.Payload.Note, "Expunged 1 h ago") || m.Unexplained == "" {
+	if m := presentEventPage(webhook.ProjectID{}, d, noon); !strings.HasPrefix(m.Payload.Note, "Expunged 1 h ago") || m.Outcome.Unexplained == "" {
 		t.Errorf("expunged: %q", m.Payload.Note)
 	}
 	d.ExpungedAt, d.Hidden = time.Time{}, true
-	if m := presentEventPage(webhook.ProjectID{}, d, noon); m.Payload.Note != hiddenNote || m.Unexplained != "" {
+	if m := presentEventPage(webhook.ProjectID{}, d, noon); m.Payload.Note != hiddenNote || m.Outcome.Unexplained != "" {
 		t.Errorf("hidden: %q", m.Payload.Note)
 	}
 }
 
 func TestEventVerdict_counts_an_endpoint_once(t *testing.T) {
 	t.Parallel()
-	one, two := webhook.EndpointID{UUID: webhook.UUID{1}}, webhook.EndpointID{UUID: webhook.UUID{2}}
-	for want, c := range map[string][2]map[webhook.EndpointID]bool{
-		"No endpoint took this event.":    {{}, {}},
-		"2 endpoints got it.":             {{one: true, two: true}, {one: true, two: true}},
-		"0 of 1 endpoint got it so far.":  {{one: true}, {one: false}},
-		"1 of 2 endpoints got it so far.": {{one: true, two: true}, {one: true}},
+	row := func(endpoint byte, state webhook.State) webhook.DeliveryRow {
+		r := rowOfState(state)
+		r.EndpointID = webhook.EndpointID{UUID: webhook.UUID{endpoint}}
+		return r
+	}
+	paused := row(3, webhook.Waiting)
+	paused.EndpointState = webhook.EndpointPaused
+	for want, rows := range map[string][]webhook.DeliveryRow{
+		"No endpoint took this event. Nothing was sent. What kept each endpoint from it stands below.": nil,
+		"2 endpoints got it. ":                                       {row(1, webhook.Delivered), row(1, webhook.Exhausted), row(2, webhook.Delivered)},
+		"0 of 1 endpoint got it so far. 1 is under way.":             {row(1, webhook.Waiting), row(1, webhook.Exhausted)},
+		"1 of 3 endpoints got it so far. 1 is under way, 1 is held.": {row(1, webhook.Delivered), row(2, webhook.Sending), paused},
+		"1 of 2 endpoints got it. 1 ended without success.":          {row(1, webhook.Delivered), row(2, webhook.Exhausted)},
+		"0 of 1 endpoint got it. 1 is held.":                         {paused},
 	} {
-		if got := eventVerdict(c[0], c[1]); got.Text != want {
-			t.Errorf("got %q, want %q", got.Text, want)
+		mark, detail := eventVerdict(manage.EventDetail{Deliveries: rows})
+		if got := mark.Text + " " + detail; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	atTopics     place = "Topics"
 	atKeys       place = "API keys"
 	atMembers    place = "Members"
+	atAudit      place = "Audit"
 	atProjects   place = "Projects"
 	atProfile    place = "Profile"
 )
@@ -58,6 +59,12 @@ func (w *Web) shell(c *gin.Context, at place, title string, crumbs ...component.
 		inside(&m, current, at)
 		if err := w.alarm(c, &m, current.ID); err != nil {
 			return m, err
+		}
+		if caller.May(account.ViewAudit, current.ID) == nil {
+			settings := &m.Rail[len(m.Rail)-1]
+			settings.Items = append(settings.Items, layout.RailItem{
+				Label: string(atAudit), Icon: component.IconAudit, URL: under(current.ID, "audit"), Current: at == atAudit,
+			})
 		}
 		crumbs = append([]component.Link{{Label: current.Name, URL: under(current.ID)}}, crumbs...)
 	} else {

@@ -1,9 +1,8 @@
 package web
 
 import (
-	"encoding/json"
-	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -16,6 +15,21 @@ import (
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/topics"
 )
+
+// topicPages show the catalogue; operators change it from inside any project.
+// "new-topic" stands beside the topics, for one may be named "new".
+func (w *Web) topicPages() []line {
+	return []line{
+		{get, "/p/:project/topics", member, w.listTopics},
+		{get, "/p/:project/new-topic", member, w.newTopic},
+		{post, "/p/:project/new-topic", member, w.createTopic},
+		{get, "/p/:project/topics/:topic", member, w.showTopic},
+		{get, "/p/:project/topics/:topic/edit", member, w.editTopic},
+		{post, "/p/:project/topics/:topic/edit", member, w.updateTopic},
+		{post, "/p/:project/topics/:topic/deprecate", member, w.deprecateTopic},
+		{post, "/p/:project/topics/:topic/delete", member, w.deleteTopic},
+	}
+}
 
 // groupTitles are in the order of the catalogue.
 var groupTitles = []struct {
@@ -44,6 +58,9 @@ func (w *Web) listTopics(c *gin.Context) error {
 		return err
 	}
 	m := topics.ListModel{Shell: shell, Action: under(project.ID, "topics"), Query: c.Query("q")}
+	if w.operates(c) {
+		m.NewURL = under(project.ID, "new-topic")
+	}
 	for _, g := range groupTitles {
 		group := topics.Group{Title: g.title, Note: g.note}
 		for _, t := range all {
@@ -52,7 +69,7 @@ func (w *Web) listTopics(c *gin.Context) error {
 			}
 			group.Rows = append(group.Rows, topics.Row{
 				URL: under(project.ID, "topics", t.Name), Name: t.Name, Description: t.Description, Deprecated: t.Deprecated,
-				Subscribers: plural(int64(len(takers(subscribers, t.Name))), "endpoint", "endpoints"),
+				Subscribers: subscriberWords(len(takers(subscribers, t.Name))),
 			})
 		}
 		if len(group.Rows) > 0 {
@@ -62,6 +79,18 @@ func (w *Web) listTopics(c *gin.Context) error {
 	return w.render(c, http.StatusOK, topics.List(m))
 }
 
+func subscriberWords(n int) string {
+	if n == 0 {
+		return "no endpoint"
+	}
+	return plural(int64(n), "endpoint", "endpoints")
+}
+
+// operates reports whether the visitor keeps the catalogue.
+func (w *Web) operates(c *gin.Context) bool {
+	return w.caller(c).May(account.ChangeTopics, webhook.ProjectID{}) == nil
+}
+
 // subscribers are the project's endpoints, of which a page shows who takes a
 // topic.
 func (w *Web) subscribers(c *gin.Context) ([]webhook.Endpoint, error) {
@@ -69,19 +98,26 @@ func (w *Web) subscribers(c *gin.Context) ([]webhook.Endpoint, error) {
 	return page.Items, err
 }
 
-func takers(endpoints []webhook.Endpoint, topic string) []webhook.Endpoint {
-	var list []webhook.Endpoint
+// taker is an endpoint that takes a topic, and the first pattern that does.
+type taker struct {
+	webhook.Endpoint
+	pattern string
+}
+
+func takers(endpoints []webhook.Endpoint, topic string) []taker {
+	var list []taker
 	for _, e := range endpoints {
-		if slices.ContainsFunc(e.Topics, func(pattern string) bool { return filter.Topic(pattern, topic) }) {
-			list = append(list, e)
+		at := slices.IndexFunc(e.Topics, func(pattern string) bool { return filter.Topic(pattern, topic) })
+		if at >= 0 {
+			list = append(list, taker{e, e.Topics[at]})
 		}
 	}
 	return list
 }
 
 func (w *Web) showTopic(c *gin.Context) error {
-	project := w.project(c)
-	t, err := w.Manage.Topic(c.Request.Context(), w.caller(c), c.Param("topic"))
+	project, caller := w.project(c).ID, w.caller(c)
+	t, err := w.Manage.Topic(c.Request.Context(), caller, c.Param("topic"))
 	if err != nil {
 		return err
 	}
@@ -89,21 +125,61 @@ func (w *Web) showTopic(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	shell, err := w.shell(c, atTopics, t.Name, component.Link{Label: "Topics", URL: under(project.ID, "topics")}, component.Link{Label: t.Name})
+	m := presentTopic(t)
+	m.EventsURL = under(project, "events") + "?topic=" + url.QueryEscape(t.Name)
+	if publishable(t.Name) {
+		m.Curl, m.Program = w.publishCommand(t.Name, string(exampleOf(t))), w.programCommand(t.Name, string(exampleOf(t)))
+		if caller.May(account.Publish, project) == nil {
+			m.PublishURL = newEventURL(project, t.Name)
+		}
+	}
+	if caller.May(account.ChangeEndpoint, project) == nil {
+		m.SubscribeURL = under(project, "endpoints", "new") + "?topic=" + url.QueryEscape(t.Name)
+	}
+	for _, e := range takers(endpoints, t.Name) {
+		m.Subscribers = append(m.Subscribers, topics.Subscriber{
+			Name: e.Name, URL: pathEndpoint(e.Endpoint), Pattern: e.pattern, Paused: e.State == webhook.EndpointPaused,
+		})
+	}
+	if m.Operate, err = w.operate(c, t); err != nil {
+		return err
+	}
+	m.Shell, err = w.shell(c, atTopics, t.Name, component.Link{Label: "Topics", URL: under(project, "topics")}, component.Link{Label: t.Name})
 	if err != nil {
 		return err
 	}
-	m := presentTopic(t)
-	m.Shell = shell
-	m.Publish = w.publishCommand(t.Name, string(t.Example))
-	m.EventsURL = under(project.ID, "events") + "?topic=" + t.Name
-	if w.caller(c).May(account.ChangeEndpoint, project.ID) == nil {
-		m.SubscribeURL = under(project.ID, "endpoints", "new") + "?topic=" + t.Name
-	}
-	for _, e := range takers(endpoints, t.Name) {
-		m.Subscribers = append(m.Subscribers, component.Link{Label: e.Name, URL: pathEndpoint(e)})
-	}
 	return w.render(c, http.StatusOK, topics.Show(m))
+}
+
+// operate are the acts of operators on a topic; nil for everybody else, and
+// for topics that Bellwire makes itself.
+func (w *Web) operate(c *gin.Context, t webhook.Topic) (*topics.Operate, error) {
+	if !w.operates(c) || t.Group == webhook.GroupOperational {
+		return nil, nil
+	}
+	at := func(act string) string { return under(w.project(c).ID, "topics", t.Name, act) }
+	o := &topics.Operate{EditURL: at("edit"), DeprecateURL: at("deprecate")}
+	if t.Shipped {
+		o.Kept = "It ships with Bellwire, so it can't be deleted."
+		return o, nil
+	}
+	namers, err := w.Manage.TopicNamers(c.Request.Context(), w.caller(c), t.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(namers) > 0 {
+		o.Kept = "It can't be deleted while " + plural(int64(len(namers)), "endpoint names", "endpoints name") + " it in full:"
+		for _, e := range namers {
+			o.Keepers = append(o.Keepers, component.Link{Label: e.Name, URL: pathEndpoint(e)})
+		}
+		return o, nil
+	}
+	o.Delete = component.ConfirmModel{
+		ID: "delete-topic", Label: "Delete", Title: "Delete " + t.Name + "?", Danger: true, Small: true, Submit: "Delete the topic",
+		Consequence: "Publishing it is refused from now on, in every project. Events and deliveries of it stay in the log. Endpoints that take it by a pattern keep their other topics.",
+		URL:         at("delete"),
+	}
+	return o, nil
 }
 
 func presentTopic(t webhook.Topic) topics.ShowModel {
@@ -123,46 +199,4 @@ func presentTopic(t webhook.Topic) topics.ShowModel {
 		m.Check = "Data that breaks the schema is taken with a warning."
 	}
 	return m
-}
-
-// schemaMembers lists the top level of a JSON Schema in alphabetical order,
-// required members first. A schema of another shape has its text alone.
-func schemaMembers(schema []byte) []topics.Member {
-	var s struct {
-		Required   []string
-		Properties map[string]struct {
-			Type        any
-			Description string
-		}
-	}
-	if len(schema) == 0 || json.Unmarshal(schema, &s) != nil {
-		return nil
-	}
-	var required, optional []topics.Member
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		property := s.Properties[name]
-		member := topics.Member{Name: name, Type: typeWords(property.Type), Note: property.Description, Required: slices.Contains(s.Required, name)}
-		if member.Required {
-			required = append(required, member)
-		} else {
-			optional = append(optional, member)
-		}
-	}
-	return append(required, optional...)
-}
-
-func typeWords(t any) string {
-	switch v := t.(type) {
-	case string:
-		return v
-	case []any:
-		var words []string
-		for _, one := range v {
-			if word, ok := one.(string); ok {
-				words = append(words, word)
-			}
-		}
-		return strings.Join(words, " or ")
-	}
-	return "any"
 }

@@ -1,5 +1,5 @@
 // Package events shows what was published and who got it, who did not and
-// why. It must not know how events are matched.
+// why, and publishes test events. It must not know how events are matched.
 package events
 
 import (
@@ -8,20 +8,29 @@ import (
 )
 
 // ListModel is the list of events. The filter goes by GET to Action as
-// "topic", "q", "since" and "until".
+// "topic", "q", "since" and "until"; Kept are further values to keep.
 type ListModel struct {
 	Shell  layout.AppModel
 	Action string
-	Topics []component.Option
-	Query  string
+	// Sentence reads the filter out.
+	Sentence string
+	Topics   []component.Option
+	Query    component.Input
+	Since    component.Input
+	Until    component.Input
+	// TimesOpen unfolds the exact times.
+	TimesOpen bool
+	Kept      []component.Option
 	// Ranges switch the time shown.
 	Ranges []component.Chip
 	// ClearURL is set while a filter is on.
 	ClearURL string
-	Rows     []Row
-	Pager    component.Pager
-	Empty    component.EmptyModel
-	Live     component.Live
+	// PublishURL makes a test event; empty for those who may not.
+	PublishURL string
+	Rows       []Row
+	Pager      component.Pager
+	Empty      component.EmptyModel
+	Live       component.Live
 }
 
 // Row is one event.
@@ -29,8 +38,10 @@ type Row struct {
 	URL   string
 	ID    string
 	Topic string
-	// Deliveries is printed: "3", "fanning out", "0".
-	Deliveries string
+	// Got is how it went: "2 of 3", "no endpoint", "many".
+	Got component.Mark
+	// GotWords say the same in full, for the tooltip.
+	GotWords string
 	// Audience is empty for one project, "all" otherwise.
 	Audience string
 	By       string
@@ -45,16 +56,41 @@ type ShowModel struct {
 	ID       string
 	Topic    string
 	TopicURL string
-	// Verdict is one sentence: "3 of 4 endpoints got it".
-	Verdict  component.Mark
+	Outcome  OutcomeModel
 	Occurred component.Time
 	Accepted component.Time
-	By       string
+	// By is the publisher and ByKind what it is: "API key", "person".
+	By     string
+	ByKind string
+	// Audience says for whom it was.
 	Audience string
 	// Key is the idempotency key, empty for none.
 	Key string
 	// Payload is empty with a Note once expunged.
-	Payload   component.Body
+	Payload component.Body
+	// RawURL is the exact data as a file; empty if it can't be had.
+	RawURL string
+	// ReasonURL opens a hidden payload for those who say why, by POST of
+	// "reason"; empty for everybody else.
+	ReasonURL string
+	// AgainURL fills the form for a new event with this one; empty for none.
+	AgainURL string
+	// Expunge removes the payload; none when its URL is empty.
+	Expunge component.ConfirmModel
+}
+
+// OutcomeModel is who got the event and who did not: the part of the page
+// that changes while deliveries are under way.
+type OutcomeModel struct {
+	// Verdict is one sentence: "3 of 4 endpoints got it".
+	Verdict component.Mark
+	// Detail follows it, quietly.
+	Detail string
+	// URL answers this part anew, asked every so often until Every is empty:
+	// "2s".
+	URL   string
+	Every string
+
 	Receivers []Receiver
 	Missed    []Missed
 	// Unexplained says why nothing can be said of those that did not get it;
@@ -62,8 +98,8 @@ type ShowModel struct {
 	Unexplained string
 	// FanOut says that more deliveries are being made.
 	FanOut string
-	// Expunge removes the payload; none when its URL is empty.
-	Expunge component.ConfirmModel
+	// ResendURL sends one delivery again, by POST of "delivery".
+	ResendURL string
 }
 
 // Receiver is a delivery of the event.
@@ -71,19 +107,26 @@ type Receiver struct {
 	Endpoint    string
 	EndpointURL string
 	URL         string
+	ID          string
 	Mark        component.Mark
 	Answer      string
 	Attempts    string
 	At          component.Time
+	// Why says what keeps or ended it; empty when the mark says all.
+	Why string
 	// Note is "test" or "resend" or empty.
 	Note string
+	// Resend offers to send it again.
+	Resend bool
 }
 
 // Missed is an endpoint that did not get the event.
 type Missed struct {
 	Endpoint    string
 	EndpointURL string
-	Lines       []Line
+	// Notes are what the endpoint is now: "paused", "deleted".
+	Notes []string
+	Lines []Line
 }
 
 // Line is one condition and whether it held.

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/audit"
+	"github.com/bellwire/bellwire/views/component"
+)
+
+// auditActions are the families of acts that the page can be narrowed to.
+var auditActions = []component.Option{
+	{Value: "", Label: "anything"},
+	{Value: "endpoint", Label: "endpoints"},
+	{Value: "endpoint.secret", Label: "signing secrets"},
+	{Value: "delivery", Label: "deliveries"},
+	{Value: "event", Label: "events"},
+	{Value: "payload", Label: "payloads looked at"},
+	{Value: "key", Label: "API keys"},
+	{Value: "member", Label: "members"},
+	{Value: "project", Label: "the project"},
+}
+
+// act tells an action: what stands before the thing's name and after it.
+type act struct{ did, after string }
+
+var acts = map[string]act{
+	"endpoint.created":            {"created the endpoint", ""},
+	"endpoint.updated":            {"changed the endpoint", ""},
+	"endpoint.deleted":            {"deleted the endpoint", ""},
+	"endpoint.paused":             {"paused", ""},
+	"endpoint.resumed":            {"resumed", ""},
+	"endpoint.secret.revealed":    {"revealed the signing secret of", ""},
+	"endpoint.secret.rotated":     {"began to rotate the signing secret of", ""},
+	"endpoint.secret.switched":    {"switched", "to its next signing secret"},
+	"endpoint.secret.undone":      {"took back the last step of the secret rotation of", ""},
+	"endpoint.secret.compromised": {"replaced the signing secret of", "because others may know it"},
+	"delivery.resent":             {"resent a delivery of", ""},
+	"delivery.sent-now":           {"sent a waiting delivery of", "at once"},
+	"delivery.cancelled":          {"cancelled a delivery of", ""},
+	"event.published":             {"published a test event of", ""},
+	"event.expunged":              {"expunged the payload of an event of", ""},
+	"payload.viewed":              {"looked at a payload of", ""},
+	"key.created":                 {"created the API key", ""},
+	"key.revoked":                 {"revoked the API key", ""},
+	"member.added":                {"added the member", ""},
+	"member.changed":              {"changed the role of", ""},
+	"member.removed":              {"removed the member", ""},
+	"sign-in-link.created":        {"made a sign-in link for", ""},
+	"project.created":             {"created the project", ""},
+	"project.updated":             {"changed the project", ""},
+	"project.deleted":             {"deleted the project", ""},
+	"project.suspended":           {"suspended the project", ""},
+	"project.unsuspended":         {"lifted the suspension of the project", ""},
+	"user.signed-in":              {"signed in as", ""},
+	"user.created":                {"made an account for", ""},
+}
+
+func presentAudit(e webhook.AuditEntry, standing map[string]bool, now time.Time) audit.Row {
+	told, known := acts[e.Action]
+	if !known {
+		told.did = "did “" + strings.NewReplacer(".", " ", "-", " ").Replace(e.Action) + "” to"
+		if e.ObjectName == "" {
+			told.did = strings.TrimSuffix(told.did, " to")
+		}
+	}
+	row := audit.Row{
+		ID: e.ID.String(), Who: e.Actor.Name, Kind: actorKind(e.Actor), Did: told.did, After: told.after, Detail: e.Detail, Exact: e.Action,
+		Addr: e.Addr, At: moment(e.At, now), Object: component.Link{Label: e.ObjectName, URL: auditObject(e, standing)},
+		ActorURL: under(e.ProjectID, "audit") + "?actor=" + url.QueryEscape(actorValue(e.Actor)),
+	}
+	if row.Who == "" {
+		row.Who = "somebody"
+	}
+	return row
+}
+
+// auditObject is the page of what was acted on; empty if it has none, or none
+// any more.
+func auditObject(e webhook.AuditEntry, standing map[string]bool) string {
+	family, _, _ := strings.Cut(e.Action, ".")
+	switch {
+	case family == "key":
+		return under(e.ProjectID, "keys")
+	case family == "member" || family == "sign-in-link":
+		return under(e.ProjectID, "members")
+	case e.Object == "":
+		return ""
+	case family == "endpoint" && standing[e.Object]:
+		return under(e.ProjectID, "endpoints", e.Object)
+	case family == "delivery":
+		return under(e.ProjectID, "deliveries", e.Object)
+	case family == "event":
+		return under(e.ProjectID, "events", e.Object)
+	case family == "payload":
+		return under(e.ProjectID, "search") + "?q=" + e.Object
+	}
+	return ""
+}

@@ -1,0 +1,275 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/publish"
+	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/events"
+)
+
+// eventDraft is a test event on its way to the page: what was typed.
+type eventDraft struct {
+	topic, data, key string
+	// from is the event that the form was filled with.
+	from webhook.EventID
+	// wrong are the faults of a refused publish, by place.
+	wrong []webhook.Field
+	// refused is what a publish was answered that names no place.
+	refused string
+}
+
+func readDraft(c *gin.Context) eventDraft {
+	return eventDraft{
+		topic: c.PostForm("topic"), data: strings.ReplaceAll(c.PostForm("data"), "\r\n", "\n"), key: strings.TrimSpace(c.PostForm("key")),
+	}
+}
+
+func (d eventDraft) draft(project webhook.ProjectID) publish.Draft {
+	return publish.Draft{Topic: d.topic, Data: []byte(strings.TrimSpace(d.data)), Project: project, Key: d.key}
+}
+
+func (w *Web) newEvent(c *gin.Context) error {
+	project, caller := w.project(c).ID, w.caller(c)
+	if err := caller.May(account.Publish, project); err != nil {
+		return err
+	}
+	d := eventDraft{topic: c.Query("topic")}
+	if from := c.Query("from"); from != "" {
+		id, err := webhook.ParseUUID(from)
+		if err != nil {
+			return webhook.NotFound("there is no such event")
+		}
+		source, err := w.Manage.Event(c.Request.Context(), caller, project, webhook.EventID{UUID: id}, "")
+		if err != nil {
+			return err
+		}
+		d.topic, d.data, d.from = source.Topic, pretty(source.Data), source.ID
+	}
+	return w.showDraft(c, http.StatusOK, d)
+}
+
+func (w *Web) publishEvent(c *gin.Context) error {
+	project, caller := w.project(c).ID, w.caller(c)
+	if err := caller.May(account.Publish, project); err != nil {
+		return err
+	}
+	d := readDraft(c)
+	switch c.PostForm("do") {
+	case events.DoPublish:
+	case events.DoExample:
+		d.data = ""
+		return w.showDraft(c, http.StatusOK, d)
+	default:
+		return w.showDraft(c, http.StatusOK, d)
+	}
+	receipts, err := w.Publish.Publish(c.Request.Context(), caller, []publish.Draft{d.draft(project)})
+	if told, ok := refusal(err); ok {
+		d.wrong, d.refused = told.Fields, told.Message
+		return w.showDraft(c, http.StatusUnprocessableEntity, d)
+	}
+	if err != nil {
+		return err
+	}
+	w.published(c, receipts[0])
+	return w.redirect(c, pathEvent(project, receipts[0].ID))
+}
+
+// published says what came of it on the event's page.
+func (w *Web) published(c *gin.Context, r webhook.Receipt) {
+	if r.Duplicate {
+		w.flash(c, component.Flash{Tone: component.Neutral, Text: "This idempotency key was used for the same event already: here is the first. Nothing new was published."})
+		return
+	}
+	w.done(c, "Published.")
+	w.warn(c, r.Warnings)
+}
+
+// refusal is an error that the form can show: the input is wrong, too large,
+// or stands against the present state.
+func refusal(err error) (*webhook.Error, bool) {
+	told, ok := asTold(err)
+	if !ok {
+		return nil, false
+	}
+	switch told.Kind {
+	case webhook.KindInvalid, webhook.KindConflict, webhook.KindTooLarge:
+		return told, true
+	case webhook.KindInternal, webhook.KindUnauthorized, webhook.KindForbidden, webhook.KindNotFound, webhook.KindLimited, webhook.KindUnavailable:
+	}
+	return nil, false
+}
+
+// previewEvent answers the pane beside the form alone.
+func (w *Web) previewEvent(c *gin.Context) error {
+	if err := w.caller(c).May(account.Publish, w.project(c).ID); err != nil {
+		return err
+	}
+	m, _, err := w.reach(c, readDraft(c))
+	if err != nil {
+		return err
+	}
+	return w.render(c, http.StatusOK, events.Reach(m))
+}
+
+// showDraft draws the form as it was typed, its faults in their places and
+// who would get the event beside it.
+func (w *Web) showDraft(c *gin.Context, status int, d eventDraft) error {
+	project := w.project(c).ID
+	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
+	if err != nil {
+		return err
+	}
+	chosen := chooseTopic(topics, &d)
+	shell, err := w.shell(c, atEvents, "Publish a test event", component.Link{Label: "Events", URL: under(project, "events")}, component.Link{Label: "Publish a test event"})
+	if err != nil {
+		return err
+	}
+	m := presentDraft(d, topics)
+	m.Shell, m.Action, m.CancelURL = shell, under(project, "events", "new"), under(project, "events")
+	m.ReachURL = under(project, "events", "preview")
+	m.About = chosen.Description
+	if chosen.Name != "" {
+		m.AboutURL = under(project, "topics", chosen.Name)
+	}
+	if !d.from.IsZero() {
+		m.Copied = component.Link{Label: component.Short(d.from.String()), URL: pathEvent(project, d.from)}
+	}
+	var faults []webhook.Field
+	if m.Reach, faults, err = w.reach(c, d); err != nil {
+		return err
+	}
+	if len(d.wrong) == 0 && d.refused == "" {
+		m.Data.Faults = editorFaults(faults, "data", d.data)
+		m.TopicError = faultAt(faults, "topic")
+		m.Key.Error = faultAt(faults, "idempotencyKey")
+	}
+	return w.render(c, status, events.Form(m))
+}
+
+// chooseTopic settles the topic, the first that can be published if none was
+// named, and fills in its example where nothing is typed.
+func chooseTopic(topics []webhook.Topic, d *eventDraft) webhook.Topic {
+	var chosen webhook.Topic
+	for _, t := range topics {
+		if publishable(t.Name) && (t.Name == d.topic || d.topic == "" && chosen.Name == "" && !t.Deprecated) {
+			chosen = t
+		}
+	}
+	if d.topic == "" {
+		d.topic = chosen.Name
+	}
+	if strings.TrimSpace(d.data) == "" {
+		d.data = pretty(exampleOf(chosen))
+	}
+	return chosen
+}
+
+func presentDraft(d eventDraft, topics []webhook.Topic) events.FormModel {
+	m := events.FormModel{
+		Groups: publishGroups(topics, d.topic), Key: component.Input{Value: d.key, Error: faultAt(d.wrong, "idempotencyKey")},
+		TopicError: faultAt(d.wrong, "topic"),
+		Data: component.EditorModel{
+			Field:  component.FieldModel{Name: "data", Label: "Data", Input: component.Input{Value: d.data}, Rows: 12, Required: true},
+			Faults: editorFaults(d.wrong, "data", d.data),
+		},
+	}
+	for _, f := range d.wrong {
+		field, _, _ := strings.Cut(strings.ReplaceAll(f.Location, "[", "."), ".")
+		if field == "idempotencyKey" {
+			field = "key"
+		}
+		m.Mistakes = append(m.Mistakes, component.Mistake{Field: field, Text: f.Location + " " + f.Message})
+	}
+	if len(d.wrong) == 0 && d.refused != "" {
+		m.Mistakes = []component.Mistake{{Text: sentence(d.refused)}}
+	}
+	return m
+}
+
+// publishGroups are the topics that people may publish, by family.
+func publishGroups(topics []webhook.Topic, chosen string) []events.TopicGroup {
+	var groups []events.TopicGroup
+	known := chosen == ""
+	for _, g := range groupTitles {
+		group := events.TopicGroup{Title: g.title}
+		for _, t := range topics {
+			if t.Group != g.group || !publishable(t.Name) {
+				continue
+			}
+			known = known || t.Name == chosen
+			label := t.Name
+			if t.Deprecated {
+				label += " (deprecated)"
+			}
+			group.Topics = append(group.Topics, component.Option{Value: t.Name, Label: label, Selected: t.Name == chosen})
+		}
+		if len(group.Topics) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	if !known {
+		groups = append(groups, events.TopicGroup{Title: "Not in the catalogue", Topics: []component.Option{{Value: chosen, Label: chosen, Selected: true}}})
+	}
+	return groups
+}
+
+// reach says who would get the event as it is typed; what is wrong with it is
+// no error but part of the answer.
+func (w *Web) reach(c *gin.Context, d eventDraft) (events.ReachModel, []webhook.Field, error) {
+	project, caller := w.project(c).ID, w.caller(c)
+	trial, err := w.Publish.Try(c.Request.Context(), caller, d.draft(project))
+	if err != nil {
+		return events.ReachModel{}, nil, err
+	}
+	m := presentReach(trial)
+	if len(m.Gets) == 0 && len(trial.Faults) == 0 && caller.May(account.ChangeEndpoint, project) == nil {
+		m.NewURL = under(project, "endpoints", "new") + "?topic=" + d.topic
+	}
+	return m, trial.Faults, nil
+}
+
+func presentReach(trial publish.Trial) events.ReachModel {
+	var m events.ReachModel
+	if len(trial.Faults) > 0 {
+		m.Verdict = component.Mark{Tone: component.Bad, Text: "it would be refused"}
+		for _, f := range trial.Faults {
+			m.Notes = append(m.Notes, f.Location+" "+f.Message)
+		}
+		return m
+	}
+	for _, warning := range trial.Warnings {
+		m.Notes = append(m.Notes, "Taken with a warning: "+warning)
+	}
+	if trial.Suspended {
+		m.Notes = append(m.Notes, "The project is suspended: its deliveries are held until an operator lifts that.")
+	}
+	for _, match := range trial.Matches {
+		if !match.Matched {
+			m.Miss = append(m.Miss, presentMissed(match.Endpoint, match.Explanation))
+			continue
+		}
+		reached := events.Reached{Endpoint: match.Endpoint.Name, URL: pathEndpoint(match.Endpoint)}
+		if len(match.Lines) > 0 {
+			reached.Why = match.Lines[0].Why
+		}
+		if match.Endpoint.State == webhook.EndpointPaused {
+			reached.Note = "It is paused: the delivery is held until it is resumed."
+		}
+		m.Gets = append(m.Gets, reached)
+	}
+	switch gets, all := len(m.Gets), len(trial.Matches); {
+	case all == 0:
+		m.Verdict = component.Mark{Tone: component.Quiet, Text: "nobody: the project has no endpoint yet"}
+	case gets == 0:
+		m.Verdict = component.Mark{Tone: component.Quiet, Text: "nobody: none of " + plural(int64(all), "endpoint", "endpoints") + " takes it"}
+	default:
+		m.Verdict = component.Mark{Tone: component.Good, Text: count(int64(gets)) + " of " + plural(int64(all), "endpoint", "endpoints")}
+	}
+	return m
+}

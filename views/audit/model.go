@@ -1,0 +1,51 @@
+// Package audit shows who did what in a project. It must not know which acts
+// there are.
+package audit
+
+import (
+	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/layout"
+)
+
+// ListModel is the audit log. The filter goes by GET to Action as "action",
+// "actor", "since" and "until"; Kept are further values to keep.
+type ListModel struct {
+	Shell    layout.AppModel
+	Action   string
+	Sentence string
+	Actions  []component.Option
+	Actors   []component.Option
+	Since    component.Input
+	Until    component.Input
+	// TimesOpen unfolds the exact times.
+	TimesOpen bool
+	Kept      []component.Option
+	Ranges    []component.Chip
+	ClearURL  string
+	// ExportURL is the same list as CSV, ExportNote its bound.
+	ExportURL  string
+	ExportNote string
+	Rows       []Row
+	Pager      component.Pager
+	Empty      component.EmptyModel
+}
+
+// Row is one act.
+type Row struct {
+	ID string
+	// Who did it; ActorURL narrows the list to them.
+	Who      string
+	Kind     string
+	ActorURL string
+	// Did is the verb and what follows it, Object the thing with its page and
+	// After what ends the sentence: "revealed the signing secret of",
+	// "orders-prod", "".
+	Did    string
+	Object component.Link
+	After  string
+	Detail string
+	// Exact is the action's name for programs.
+	Exact string
+	Addr  string
+	At    component.Time
+}
