@@ -182,7 +182,7 @@ func TestBrowser_every_page_of_the_demo_is_accessible_at_any_width_and_theme(t *
 	for name, from := range map[string]string{"endpoint": "endpoints", "delivery": "deliveries", "event": "events"} {
 		pages[name] = b.firstLink(base, pages[from], home+"/"+from+"/")
 	}
-	for _, tab := range []string{"settings", "secret", "health"} {
+	for _, tab := range []string{"settings", "secret", "code", "health"} {
 		pages["endpoint-"+tab] = pages["endpoint"] + "?tab=" + tab
 	}
 	for _, view := range []struct {
