@@ -150,6 +150,7 @@ type reply struct {
 	status int
 	header map[string]string
 	wait   time.Duration
+	body   string
 }
 
 // target is a receiver in this process that answers as told.
@@ -207,6 +208,7 @@ func (r *target) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if answer.status != 0 {
 		w.WriteHeader(answer.status)
 	}
+	io.WriteString(w, answer.body)
 }
 
 func (r *target) hits() []hit {

@@ -187,10 +187,13 @@ const httpGrace = 5 * time.Second
 const listenGrace = 2 * time.Second
 
 // late records a listener's reply that nobody waits for any more.
-func (a *App) late(ctx context.Context, reply webhook.Reply) error {
+func (a *App) late(ctx context.Context, reply webhook.Reply, abandoned bool) error {
 	delivery, attempt, err := a.store.LateAttempt(ctx, reply)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case attempt.Outcome != webhook.OutcomeUnknown && !abandoned:
+		return forward.ErrOut
 	}
 	sender.Answer(&attempt, reply)
 	return a.dispatcher.Late(ctx, delivery, attempt)

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -39,8 +40,10 @@ type Store interface {
 // Options are what a Hub works with.
 type Options struct {
 	Store Store
-	// Late records a reply that nobody waits for any more.
-	Late func(ctx context.Context, reply webhook.Reply) error
+	// Late records a reply that nobody waits for any more: one whose attempt is
+	// logged as unknown, or with abandoned also one that is still out. ErrOut if
+	// somebody may wait; webhook.NotFound if it completes nothing.
+	Late func(ctx context.Context, reply webhook.Reply, abandoned bool) error
 	// Wake says that an endpoint changed or that something became due.
 	Wake func()
 	Log  *slog.Logger
@@ -65,6 +68,9 @@ const (
 	// stoppedPause keeps a stopping node from claiming the same again and again.
 	stoppedPause = 200 * time.Millisecond
 )
+
+// ErrOut says that an attempt has not ended: whoever sent it may wait still.
+var ErrOut = errors.New("the attempt is out")
 
 // Hub is one node's part in forwarding.
 type Hub struct {
@@ -188,7 +194,7 @@ func (h *Hub) sweep(ctx context.Context) error {
 		if reply.Fate != webhook.Answered {
 			continue
 		}
-		if err := h.Late(ctx, reply); err != nil && webhook.KindOf(err) != webhook.KindNotFound {
+		if err := h.Late(ctx, reply, true); err != nil && webhook.KindOf(err) != webhook.KindNotFound {
 			h.Log.WarnContext(ctx, "a late reply is lost", "attempt", reply.AttemptID.String(), "error", err)
 		}
 	}

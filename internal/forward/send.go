@@ -2,6 +2,7 @@ package forward
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -122,10 +123,26 @@ func (h *Hub) Answer(ctx context.Context, l webhook.Listener, replies []webhook.
 		}
 	}
 	h.mu.Unlock()
-	if len(others) == 0 {
+	return h.pass(ctx, others)
+}
+
+// pass records replies that nobody waits for, and puts the others where other
+// nodes find them.
+func (h *Hub) pass(ctx context.Context, replies []webhook.Reply) error {
+	var waited []webhook.Reply
+	for _, reply := range replies {
+		err := h.Late(ctx, reply, false)
+		switch {
+		case errors.Is(err, ErrOut):
+			waited = append(waited, reply)
+		case err != nil && webhook.KindOf(err) != webhook.KindNotFound:
+			return err
+		}
+	}
+	if len(waited) == 0 {
 		return nil
 	}
-	if err := h.Store.PutReplies(ctx, others); err != nil {
+	if err := h.Store.PutReplies(ctx, waited); err != nil {
 		return err
 	}
 	return h.Store.NotifyMail(ctx)
