@@ -124,7 +124,6 @@ func turnOn(b *browser, n *node, look func(string)) (secret, recovery string) {
 	b.t.Helper()
 	b.givePassword(n.url)
 	b.open(n.url + "/profile")
-	look("profile")
 	b.press(`a[href="/profile/second-factor"]`)
 	look("enrol")
 	b.press(`main form button`)
@@ -193,7 +192,6 @@ func inviteByLink(b *browser, n *node, home string, script bool, look func(strin
 func makeKey(b *browser, n *node, home string, look func(string)) {
 	b.t.Helper()
 	b.open(home + "/keys")
-	look("keys-empty")
 	b.typed(`#name`, "backend")
 	b.do(chromedp.Click(chromedp.CSS(`input[name=scope][value=publish]`)))
 	b.press(`form[action$="/keys"] button`)
@@ -203,11 +201,9 @@ func makeKey(b *browser, n *node, home string, look func(string)) {
 	n.must(202, key, "POST", "/events", viewed)
 	b.open(home + "/keys")
 	b.wants("backend", "127.0.0.1")
-	look("keys")
 	b.do(chromedp.Click(chromedp.CSS(`button[popovertarget^="revoke-"]`)))
 	b.press(`[popover]:popover-open button[type=submit]`)
 	b.wants("The key is revoked", "1 key that was revoked or has expired")
-	look("keys-revoked")
 }
 
 func TestCommand_takes_a_lost_second_factor_away(t *testing.T) {

@@ -141,7 +141,7 @@ func members(theme string) settings.MembersModel {
 	fresh := member(3, "", "grace@nimbus.example", "viewer")
 	fresh.Last = component.Time{}
 	fresh.Factor = component.Mark{Tone: component.Good, Text: "on"}
-	fresh.Reset = component.ConfirmModel{ID: "reset-3", Label: "Reset second factor", Title: "Turn off the second factor of grace@nimbus.example?", Consequence: "From then on their password alone signs them in.", URL: "#", Danger: true, Small: true}
+	fresh.Reset = component.ConfirmModel{ID: "reset-3", Label: "Reset factor", Title: "Turn off the second factor of grace@nimbus.example?", Consequence: "From then on their password alone signs them in.", URL: "#", Danger: true, Small: true}
 	return settings.MembersModel{
 		Shell: shell(theme, "Members"), InviteURL: "#", LinkURL: "#", Roles: roles("developer"), LinkRoles: roles("developer")[:2], Factors: true,
 		Lives:  []component.Option{{Value: "604800", Label: "7 days", Selected: true}, {Value: "2592000", Label: "30 days"}},
@@ -149,7 +149,7 @@ func members(theme string) settings.MembersModel {
 		Rows:   []settings.MemberRow{you, odd, fresh},
 		Invitations: []settings.InvitationRow{
 			{Email: "linus@nimbus.example", Role: "developer", By: "Ada Okafor", Made: ago(time.Hour), Expires: in(6 * 24 * time.Hour), Mark: component.Mark{Tone: component.Wait, Text: "pending"}, RenewURL: "#", Revoke: revoke("i1", "")},
-			{Email: longName + "@nimbus.example", Role: "owner", By: rtlName, Made: ago(10 * 24 * time.Hour), Expires: ago(3 * 24 * time.Hour), Mark: component.Mark{Tone: component.Quiet, Text: "ran out"}, RenewURL: "#", Revoke: revoke("i2", "")},
+			{Email: longName + "@nimbus.example", Role: "owner", By: rtlName, Made: ago(10 * 24 * time.Hour), Expires: ago(3 * 24 * time.Hour), Over: true, Mark: component.Mark{Tone: component.Quiet, Text: "ran out"}, RenewURL: "#", Revoke: revoke("i2", "")},
 		},
 	}
 }

@@ -25,7 +25,7 @@ func (w *Web) presentInvitation(link account.Link) settings.InvitationRow {
 		},
 	}
 	if !link.ExpiresAt.After(w.Now()) {
-		row.Mark = component.Mark{Tone: component.Quiet, Text: "ran out"}
+		row.Mark, row.Over = component.Mark{Tone: component.Quiet, Text: "ran out"}, true
 	}
 	return row
 }

@@ -147,7 +147,7 @@ func (w *Web) presentMember(p webhook.Project, caller account.Caller, member acc
 	}
 	if member.SecondFactor && !row.You && caller.Could(account.ManageUsers, webhook.ProjectID{}) {
 		row.Reset = component.ConfirmModel{
-			ID: "reset-" + id, Label: "Reset second factor", Title: "Turn off the second factor of " + name + "?", Danger: true, Small: true,
+			ID: "reset-" + id, Label: "Reset factor", Title: "Turn off the second factor of " + name + "?", Danger: true, Small: true,
 			Consequence: "For somebody who has lost phone and recovery codes: from then on their password alone signs them in. They are signed out everywhere. Make sure that it is they who ask.",
 			URL:         under(p.ID, "members", id, "reset-second-factor"), Submit: "Turn it off",
 		}

@@ -112,12 +112,14 @@ type MemberRow struct {
 
 // InvitationRow is somebody who was invited. RenewURL takes POST.
 type InvitationRow struct {
-	Email    string
-	Role     string
-	By       string
-	Made     component.Time
-	Mark     component.Mark
-	Expires  component.Time
+	Email   string
+	Role    string
+	By      string
+	Made    component.Time
+	Mark    component.Mark
+	Expires component.Time
+	// Over says that Expires has passed.
+	Over     bool
 	RenewURL string
 	Revoke   component.ConfirmModel
 }

@@ -13,6 +13,13 @@ func passwordTitle(m ProfileModel) string {
 	return "Set a password"
 }
 
+func passwordText(m ProfileModel) string {
+	if m.HasPassword {
+		return "A new one signs out your other browsers."
+	}
+	return "So that you can come back without a link."
+}
+
 func leftText(left int) string {
 	switch left {
 	case 0:
@@ -42,7 +49,14 @@ func personName(r MemberRow) string {
 func noKeys(m KeysModel) component.EmptyModel {
 	empty := component.EmptyModel{Title: "No key in use", Text: "A program needs one to publish events or to read the log."}
 	if m.CreateURL != "" {
-		empty.Action = component.Link{Label: "Make the first one", URL: "#new-title"}
+		empty.Text += " Make it below."
 	}
 	return empty
+}
+
+func endsText(r InvitationRow) string {
+	if r.Over {
+		return " · the link ended "
+	}
+	return " · the link ends "
 }
