@@ -258,11 +258,3 @@ func (w *Web) troubled(ctx context.Context, caller account.Caller, project webho
 	list, _, err := w.standings(ctx, caller, project)
 	return list.counted(condition.needsYou), err
 }
-
-func idsOf(endpoints []webhook.Endpoint) []webhook.EndpointID {
-	ids := make([]webhook.EndpointID, len(endpoints))
-	for i, e := range endpoints {
-		ids[i] = e.ID
-	}
-	return ids
-}

@@ -45,7 +45,7 @@ const shownHistory = 15
 // addHistory lists what people and rules did, for those who may read it.
 func (w *Web) addHistory(c *gin.Context, h *endpoints.Health, e webhook.Endpoint) error {
 	caller := w.caller(c)
-	if caller.May(account.ViewAudit, e.ProjectID) != nil {
+	if may := caller.May(account.ViewAudit, e.ProjectID) == nil; !may {
 		h.HistoryNote = "Who changed what is shown to the developers and owners of this project."
 		return nil
 	}
