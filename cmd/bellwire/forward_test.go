@@ -234,8 +234,8 @@ func TestForward_survives_restarts_of_the_server(t *testing.T) {
 		l := s.forwardTo(program.url)
 		endpoint := l.endpoint()
 		program.got(s.t, len(s.publishSome(1, 3)))
-		s.node.kill()
-		s.node.run("serve", "--dev")
+		s.kill()
+		s.run("serve", "--dev")
 		ids := s.publishSome(4, 6)
 		s.is("delivered", ids...)
 		l.says("trying again")
@@ -244,13 +244,13 @@ func TestForward_survives_restarts_of_the_server(t *testing.T) {
 			s.t.Errorf("the endpoint is %s", e.text("state"))
 		}
 		began := time.Now()
-		if err := s.node.stop(); err != nil {
+		if err := s.stop(); err != nil {
 			s.t.Errorf("SIGTERM with a stream open: %v", err)
 		}
 		if took := time.Since(began); took > 4*time.Second {
 			s.t.Errorf("SIGTERM with a stream open took %s", took)
 		}
-		s.node.run("serve", "--dev")
+		s.run("serve", "--dev")
 		s.is("delivered", s.publishSome(7, 9)...)
 		if err := l.stop(); err != nil {
 			s.t.Errorf("Ctrl-C: %v", err)
@@ -272,8 +272,8 @@ func TestForward_answers_that_come_after_the_server_stopped_still_count(t *testi
 		s.forwardTo(program.url)
 		event := s.publish(1)
 		program.got(s.t, 1)
-		s.node.stop()
-		s.node.run("serve", "--dev")
+		s.stop()
+		s.run("serve", "--dev")
 		row := s.is("delivered", event)
 		attempts := s.attempts(row.text("id"))
 		answer, _ := attempts[0]["response"].(map[string]any)

@@ -30,12 +30,11 @@ type signing struct {
 	brought   string
 	signsTime bool
 
-	id, old, new             string
-	before, rotating, after  captured
-	code                     map[string]object // by language
-	relay                    *relay
-	programs                 []*receiving
-	goBinary, topic, project string
+	id, old, new            string
+	before, rotating, after captured
+	code                    map[string]object // by language
+	relay                   *relay
+	goBinary                string
 }
 
 func signings() []*signing {

@@ -73,7 +73,7 @@ func (a *API) listen(ctx context.Context, caller account.Caller, in *struct{ Bod
 	r := EndpointRequest{Name: in.Body.Name, URL: in.Body.URL, Topics: in.Body.Topics, Format: in.Body.Format, Custom: in.Body.Custom,
 		PromptFilter: in.Body.PromptFilter, PayloadFilter: in.Body.PayloadFilter}
 	l, err := a.manage.Listen(ctx, caller, manage.NewEndpoint{ProjectID: project, Settings: r.settings(), Secret: in.Body.Secret})
-	pages := a.manage.Meta().BaseURL + "/p/" + l.Listener.ProjectID.String()
+	pages := a.manage.Meta().BaseURL + "/p/" + l.ProjectID.String()
 	return answering(Listening{
 		ID: l.EndpointID.String(), Endpoint: endpointShape(l.Endpoint), Secret: l.Secret, Warnings: present(l.Warnings),
 		Dashboard: pages + "/endpoints/" + l.EndpointID.String(), Deliveries: pages + "/deliveries/",

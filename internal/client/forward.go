@@ -56,7 +56,10 @@ var ErrReplaced = errors.New("another listener with the same name and key took o
 func (f *Forward) Run(ctx context.Context) error {
 	l, err := f.begin(ctx)
 	if err != nil {
-		return quiet(ctx, err)
+		if stopped(ctx) {
+			return nil // nothing began
+		}
+		return err
 	}
 	// Requests and answers outlive the stream that they came from.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -66,7 +69,7 @@ func (f *Forward) Run(ctx context.Context) error {
 	sending.Go(func() { f.send(work) })
 	l, err = f.listen(ctx, work, l)
 	f.finish(stop, &sending)
-	if err == nil || ctx.Err() != nil {
+	if stopped(ctx) { // whatever the last stream ended with
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
 		defer cancel()
 		return f.farewell(last, l)
@@ -86,7 +89,8 @@ func (f *Forward) begin(ctx context.Context) (Listening, error) {
 	}
 }
 
-// listen holds one stream after the other.
+// listen holds one stream after the other. It ends with ctx, or with an error
+// that would only be repeated.
 func (f *Forward) listen(ctx, work context.Context, l Listening) (Listening, error) {
 	again := false
 	wait := firstWait
@@ -100,8 +104,8 @@ func (f *Forward) listen(ctx, work context.Context, l Listening) (Listening, err
 			f.posting.Go(func() { f.make(work, l, r) })
 		})
 		switch {
-		case ctx.Err() != nil:
-			return l, nil
+		case stopped(ctx):
+			return l, ctx.Err()
 		case status(err) == http.StatusNotFound || reason == string(webhook.StreamDeleted) && again:
 			if reason != "" {
 				return l, errors.New("the endpoint was deleted in the dashboard")
@@ -194,19 +198,14 @@ func (f *Forward) finish(stop context.CancelFunc, sending *sync.WaitGroup) {
 
 // farewell removes the endpoint; one that is gone already is fine.
 func (f *Forward) farewell(ctx context.Context, l Listening) error {
-	err := f.Client.stopListening(ctx, l.ID)
-	if err == nil || status(err) == http.StatusNotFound {
-		return nil
+	if err := f.Client.stopListening(ctx, l.ID); err != nil && status(err) != http.StatusNotFound {
+		return fmt.Errorf("the endpoint could not be removed; it goes by itself in 30 seconds: %w", err)
 	}
-	return fmt.Errorf("the endpoint could not be removed; it goes by itself in 30 seconds: %w", err)
+	return nil
 }
 
-func quiet(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
+// stopped reports whether the person at the terminal has had enough.
+func stopped(ctx context.Context) bool { return ctx.Err() != nil }
 
 // status is that of a refusal, 0 for any other error.
 func status(err error) int {

@@ -150,7 +150,7 @@ func TestStopListening_is_for_the_key_that_listens(t *testing.T) {
 	if err := b.StopListening(t.Context(), key, got.EndpointID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Service.Listener(t.Context(), key, got.EndpointID); webhook.KindOf(err) != webhook.KindNotFound {
+	if _, err := b.Listener(t.Context(), key, got.EndpointID); webhook.KindOf(err) != webhook.KindNotFound {
 		t.Errorf("it is still there: %v", err)
 	}
 }

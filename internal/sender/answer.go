@@ -30,24 +30,31 @@ const (
 // connection.
 func receive(attempt *webhook.Attempt, response *http.Response, cancel context.CancelFunc, now func() time.Time) {
 	defer response.Body.Close()
-	status := response.StatusCode
-	attempt.Response.Status = status
-	attempt.Response.Headers = headerLines(response.Header)
-	if status < 200 || status > 599 {
+	if !decide(attempt, response.StatusCode, response.Header, now) {
 		// After 101 the connection is no longer HTTP, and reads from it heed
 		// no deadline.
 		cancel()
-		fail(attempt, webhook.CauseProtocol, fmt.Sprintf("the receiver answered status %03d; 200 to 599 is expected", status))
 		return
 	}
-	judge(attempt, response.Header.Get("Location"))
-	attempt.RetryAfter = retryAfter(status, response.Header, now)
 	if response.Body == http.NoBody {
 		return
 	}
 	budget := time.AfterFunc(bodyTime, cancel)
 	defer budget.Stop()
 	attempt.Response.Body, attempt.Response.Truncated = readBody(response)
+}
+
+// decide takes status line and headers; false if no body follows that is HTTP.
+func decide(attempt *webhook.Attempt, status int, header http.Header, now func() time.Time) bool {
+	attempt.Response.Status = status
+	attempt.Response.Headers = headerLines(header)
+	if status < 200 || status > 599 {
+		fail(attempt, webhook.CauseProtocol, fmt.Sprintf("the receiver answered status %03d; 200 to 599 is expected", status))
+		return false
+	}
+	judge(attempt, header.Get("Location"))
+	attempt.RetryAfter = retryAfter(status, header, now)
+	return true
 }
 
 func judge(attempt *webhook.Attempt, location string) {
@@ -116,10 +123,16 @@ func readBody(response *http.Response) (body []byte, truncated bool) {
 			break
 		}
 	}
+	body, long := clip(body)
+	return body, truncated || long
+}
+
+// clip keeps the first 64 KiB.
+func clip(body []byte) (kept []byte, truncated bool) {
 	if len(body) > maxBody {
 		return body[:maxBody:maxBody], true
 	}
-	return body, truncated
+	return body, false
 }
 
 // headerLines keeps at most 100 lines and 16 KiB, in order of name; what

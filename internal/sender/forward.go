@@ -2,9 +2,7 @@ package sender
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -56,8 +54,15 @@ func Answer(attempt *webhook.Attempt, reply webhook.Reply) {
 		fail(attempt, reply.Cause, clean(reply.Error, maxWords))
 		return
 	}
-	receive(attempt, replayed(reply.Response), func() {}, func() time.Time { return attempt.StartedAt.Add(attempt.Duration) })
-	attempt.Response.Truncated = attempt.Response.Truncated || reply.Response.Truncated
+	header := http.Header{}
+	for _, line := range reply.Response.Headers {
+		header.Add(line.Name, line.Value)
+	}
+	ended := func() time.Time { return attempt.StartedAt.Add(attempt.Duration) }
+	if decide(attempt, reply.Response.Status, header, ended) {
+		body, long := clip(reply.Response.Body)
+		attempt.Response.Body, attempt.Response.Truncated = body, long || reply.Response.Truncated
+	}
 }
 
 // transit is how much longer than the timeout an exchange may be said to have
@@ -69,13 +74,4 @@ func within(t webhook.Timings, whole time.Duration) webhook.Timings {
 		*part = min(max(*part, 0), whole)
 	}
 	return t
-}
-
-// replayed is an answer that was written down, to be read as any other.
-func replayed(r webhook.Response) *http.Response {
-	header := http.Header{}
-	for _, line := range r.Headers {
-		header.Add(line.Name, line.Value)
-	}
-	return &http.Response{StatusCode: r.Status, Header: header, ContentLength: -1, Body: io.NopCloser(strings.NewReader(string(r.Body)))}
 }
