@@ -29,12 +29,10 @@ func liveStage(t *testing.T, status *atomic.Int32) (*stage, *browser, string) {
 	t.Cleanup(receiver.Close)
 	endpoint := s.on(receiver.URL+"/hook", map[string]any{"name": "shop", "retry": map[string]any{"policy": "custom", "delaysSeconds": []int{1}}})
 	// A member: only those who see payloads anyway get a delivery's page live.
-	s.must(http.StatusCreated, n.instance, "POST", "/projects/"+s.project+"/members", map[string]any{"email": "admin@example.com", "role": "owner"})
+	s.must(http.StatusCreated, n.instance, "POST", "/projects/"+s.project+"/members", map[string]any{"email": adminEmail, "role": "owner"})
 	b := newBrowser(t)
 	b.size(1440, 900, "light")
-	b.do(chromedp.Navigate(n.url+"/sign-in"), chromedp.SendKeys(chromedp.CSS(`[name=email]`), "admin@example.com"),
-		chromedp.SendKeys(chromedp.CSS(`[name=password]`), "correct horse battery"), chromedp.Click(chromedp.CSS(`main form button`)))
-	eventually(t, 10*time.Second, "the admin is in", func() bool { return eval[string](b, `location.pathname`) != "/sign-in" })
+	b.givePassword(n.url)
 	return s, b, endpoint
 }
 
@@ -43,7 +41,8 @@ func (b *browser) mouse(x, y float64) {
 	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
 }
 
-func (b *browser) press(key string) {
+// key strikes a key where the focus is.
+func (b *browser) key(key string) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent(key))
 }
@@ -197,28 +196,28 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 	b.do(chromedp.Navigate(list), chromedp.WaitReady(chromedp.CSS(`#log tbody tr`)))
 	focused := `document.activeElement?.closest("tr")?.id??""`
 
-	b.press("?")
+	b.key("?")
 	shown := eval[string](b, `[...document.querySelectorAll("#keys dd")].filter(d=>d.offsetParent).map(d=>d.textContent).join("|")`)
 	if !strings.Contains(shown, "Pick the row") || !strings.Contains(shown, "To the filters") || strings.Contains(shown, "attempt") || strings.Contains(shown, "older page") {
 		t.Errorf("the list of keys says %s", shown)
 	}
 	b.check("keys")
-	b.press("?")
-	b.press("j")
-	b.press("j")
+	b.key("?")
+	b.key("j")
+	b.key("j")
 	second := eval[string](b, `document.querySelectorAll("#log tbody tr")[1].id`)
 	if got := eval[string](b, focused); got != second {
 		t.Fatalf("j j leads to %s, want %s", got, second)
 	}
-	b.press("x")
-	b.press("j")
-	b.press("x")
+	b.key("x")
+	b.key("j")
+	b.key("x")
 	if bar := eval[string](b, `document.querySelector("[data-picked]").textContent`); bar != "2 picked" {
 		t.Errorf("the bar says %q", bar)
 	}
 	b.check("deliveries-picked")
 	status.Store(http.StatusOK)
-	b.press("r")
+	b.key("r")
 	eventually(t, 10*time.Second, "both were resent", func() bool { return strings.Contains(eval[string](b, `document.body?.innerText??""`), "2 resent.") })
 	eventually(t, 10*time.Second, "both arrived, live", func() bool {
 		return eval[int](b, `[...document.querySelectorAll("#log tbody tr")].filter(r=>/delivered/.test(r.textContent)).length`) == 2
@@ -226,20 +225,23 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 
 	// A delivery's page: r sends it again, and the new page follows it.
 	s.do(http.StatusOK, "/endpoints/"+endpoint+"/pause", nil)
-	b.press("j")
-	b.press("\r")
-	eventually(t, 10*time.Second, "Enter opens the row", func() bool { return eval[bool](b, `document.querySelector("[data-key-resend]")!==null`) })
-	b.press("r")
+	b.key("j")
+	b.key("\r")
+	eventually(t, 10*time.Second, "Enter opens the row", func() bool {
+		return eval[bool](b, `document.readyState==="complete"&&document.querySelector("[data-key-resend]")!==null`)
+	})
+	b.key("r")
 	eventually(t, 10*time.Second, "the new delivery is held", func() bool {
 		return strings.Contains(eval[string](b, `document.querySelector("h1")?.textContent??""`), "Held")
 	})
+	eventually(t, 10*time.Second, "the page is followed", func() bool { return eval[bool](b, `document.readyState==="complete"`) })
 	s.do(http.StatusOK, "/endpoints/"+endpoint+"/resume", nil)
 	eventually(t, 15*time.Second, "the page shows by itself that it arrived", func() bool {
 		return strings.Contains(eval[string](b, `document.querySelector("h1")?.textContent??""`), "Delivered at the first try") &&
 			eval[bool](b, `document.querySelector("#exchange")!==null`)
 	})
 	b.check("delivery-followed")
-	b.press("e")
+	b.key("e")
 	eventually(t, 10*time.Second, "e leads to the event", func() bool { return strings.Contains(eval[string](b, `location.pathname`), "/events/") })
 
 	// The histogram: a stretch is dragged out with the mouse.

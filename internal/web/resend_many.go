@@ -64,10 +64,10 @@ func resentFlash(resent []manage.Resent) component.Flash {
 		f.Text += fmt.Sprintf("; %d could not: %s", failed, reasonWords(reasons))
 	}
 	f.Text += "."
-	switch {
-	case done == 0:
+	switch done {
+	case 0:
 		f.Tone, f.Text = component.Bad, "Nothing was resent: "+reasonWords(reasons)+"."
-	case done == 1:
+	case 1:
 		f.Link = component.Link{Label: "Watch it go", URL: pathDelivery(last.Delivery.Delivery)}
 	}
 	return f
