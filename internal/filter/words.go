@@ -3,6 +3,7 @@ package filter
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types/ref"
@@ -59,36 +60,38 @@ func say(of, words string) phrase {
 	return phrase{regexp.MustCompile(of), func([]string) string { return words }}
 }
 
-var compilePhrases = []phrase{
-	{undeclared, func(p []string) string { return unknownName(p[1]) }},
-	{regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`), func(p []string) string {
-		kinds := typeWords(p[2])
-		if kinds == "a number and a number" {
-			return sign(p[1]) + " compares two spellings of numbers here; write both with a decimal point or neither"
-		}
-		return sign(p[1]) + " does not work on " + kinds
-	}},
-	{regexp.MustCompile(`mismatched input '<EOF>'|no viable alternative at input '<EOF>'|missing .* at '<EOF>'`), func([]string) string { return "ends too early" }},
-	{regexp.MustCompile(`token recognition error at: '(.*)'$`), func(p []string) string { return strayText(p[1]) }},
-	{regexp.MustCompile(`(?:extraneous|mismatched) input '(.*?)' expecting`), func(p []string) string { return strayText(p[1]) }},
-	{regexp.MustCompile(`no viable alternative at input '(.*)'`), func(p []string) string { return "“" + p[1] + "” does not belong here" }},
-	{regexp.MustCompile(`missing '?(.*?)'? at '`), func(p []string) string { return "“" + p[1] + "” is missing here" }},
-	say(`regex program size`, "the pattern is too large"),
-	say(`recursion (limit|depth)`, "nests too deep"),
-	say(`comprehension exceeds nesting limit|nesting limit`, "has loops in loops in loops; two levels are enough"),
-	say(`exceeds limit|size limit|code point|node (count )?limit|expression nodes`, "is too long"),
-	{regexp.MustCompile(`^invalid matches argument`), func([]string) string { return "the pattern is no regular expression" }},
-	{regexp.MustCompile(`^invalid (timestamp|duration) argument`), func(p []string) string { return "the text is no " + p[1] }},
-	say(`cannot be range of a comprehension`, "only lists and objects can be gone through"),
-	{regexp.MustCompile(`^type '(.*)' does not support field selection`), func(p []string) string { return typeWords(p[1]) + " has no members" }},
-	say(`invalid int literal`, "the number is too large; write it with a decimal point"),
-	{regexp.MustCompile(`^expected type '(.*)' but found '(.*)'$`), func(p []string) string {
-		return "must be " + typeWords(p[1]) + ", not " + typeWords(p[2])
-	}},
-}
+var compilePhrases = sync.OnceValue(func() []phrase {
+	return []phrase{
+		{undeclared, func(p []string) string { return unknownName(p[1]) }},
+		{regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`), func(p []string) string {
+			kinds := typeWords(p[2])
+			if kinds == "a number and a number" {
+				return sign(p[1]) + " compares two spellings of numbers here; write both with a decimal point or neither"
+			}
+			return sign(p[1]) + " does not work on " + kinds
+		}},
+		{regexp.MustCompile(`mismatched input '<EOF>'|no viable alternative at input '<EOF>'|missing .* at '<EOF>'`), func([]string) string { return "ends too early" }},
+		{regexp.MustCompile(`token recognition error at: '(.*)'$`), func(p []string) string { return strayText(p[1]) }},
+		{regexp.MustCompile(`(?:extraneous|mismatched) input '(.*?)' expecting`), func(p []string) string { return strayText(p[1]) }},
+		{regexp.MustCompile(`no viable alternative at input '(.*)'`), func(p []string) string { return "“" + p[1] + "” does not belong here" }},
+		{regexp.MustCompile(`missing '?(.*?)'? at '`), func(p []string) string { return "“" + p[1] + "” is missing here" }},
+		say(`regex program size`, "the pattern is too large"),
+		say(`recursion (limit|depth)`, "nests too deep"),
+		say(`comprehension exceeds nesting limit|nesting limit`, "has loops in loops in loops; two levels are enough"),
+		say(`exceeds limit|size limit|code point|node (count )?limit|expression nodes`, "is too long"),
+		{regexp.MustCompile(`^invalid matches argument`), func([]string) string { return "the pattern is no regular expression" }},
+		{regexp.MustCompile(`^invalid (timestamp|duration) argument`), func(p []string) string { return "the text is no " + p[1] }},
+		say(`cannot be range of a comprehension`, "only lists and objects can be gone through"),
+		{regexp.MustCompile(`^type '(.*)' does not support field selection`), func(p []string) string { return typeWords(p[1]) + " has no members" }},
+		say(`invalid int literal`, "the number is too large; write it with a decimal point"),
+		{regexp.MustCompile(`^expected type '(.*)' but found '(.*)'$`), func(p []string) string {
+			return "must be " + typeWords(p[1]) + ", not " + typeWords(p[2])
+		}},
+	}
+})
 
 func compileWords(message string) string {
-	for _, p := range compilePhrases {
+	for _, p := range compilePhrases() {
 		if part := p.of.FindStringSubmatch(message); part != nil {
 			return p.words(part)
 		}
@@ -156,24 +159,26 @@ func typeWords(names string) string {
 
 func kindOf(v ref.Val) string { return typeWords(v.Type().TypeName()) }
 
-var runtimePhrases = []phrase{
-	{regexp.MustCompile(`^no such key: (.*)$`), func(p []string) string { return p[1] + " is missing" }},
-	say(`cost limit exceeded`, "it takes too many steps on this event"),
-	say(`operation interrupted`, "it takes too long on this event"),
-	{regexp.MustCompile(`^no such overload: (\S+)\((.*)\)`), func(p []string) string { return sign(p[1]) + " does not work on " + typeWords(p[2]) }},
-	say(`^no such overload`, "it compares or calls what does not fit together"),
-	say(`divi(sion|de) by zero`, "it divides by zero"),
-	say(`modulus by zero`, "it divides by zero"),
-	say(`index out of bounds`, "a list has no such element"),
-	say(`regex program size`, "the pattern is too large"),
-	say(`error parsing regexp`, "the pattern is no regular expression"),
-	say(`overflow|range`, "a number is out of range"),
-	say(`^internal error`, "it can't be evaluated"),
-}
+var runtimePhrases = sync.OnceValue(func() []phrase {
+	return []phrase{
+		{regexp.MustCompile(`^no such key: (.*)$`), func(p []string) string { return p[1] + " is missing" }},
+		say(`cost limit exceeded`, "it takes too many steps on this event"),
+		say(`operation interrupted`, "it takes too long on this event"),
+		{regexp.MustCompile(`^no such overload: (\S+)\((.*)\)`), func(p []string) string { return sign(p[1]) + " does not work on " + typeWords(p[2]) }},
+		say(`^no such overload`, "it compares or calls what does not fit together"),
+		say(`divi(sion|de) by zero`, "it divides by zero"),
+		say(`modulus by zero`, "it divides by zero"),
+		say(`index out of bounds`, "a list has no such element"),
+		say(`regex program size`, "the pattern is too large"),
+		say(`error parsing regexp`, "the pattern is no regular expression"),
+		say(`overflow|range`, "a number is out of range"),
+		say(`^internal error`, "it can't be evaluated"),
+	}
+})
 
 func runtimeWords(err error) string {
 	message := err.Error()
-	for _, p := range runtimePhrases {
+	for _, p := range runtimePhrases() {
 		if part := p.of.FindStringSubmatch(message); part != nil {
 			return p.words(part)
 		}
