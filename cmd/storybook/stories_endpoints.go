@@ -16,6 +16,7 @@ func endpointStories() map[string]teller {
 		"endpoints-thousands": func(t string) templ.Component { return endpoints.List(endpointList(t, 1000)) },
 		"endpoint-health":     func(t string) templ.Component { return endpoints.Show(endpointHealth(t)) },
 		"endpoint-new":        func(t string) templ.Component { return endpoints.Form(endpointForm(t)) },
+		"endpoint-form-taken": func(t string) templ.Component { return endpoints.Form(endpointFormExpression(t)) },
 		"endpoint-form-wrong": func(t string) templ.Component { return endpoints.Form(endpointFormWrong(t)) },
 	}
 }

@@ -30,19 +30,24 @@ func endpointForm(theme string) endpoints.FormModel {
 			Bodies:    []component.Option{{Value: "plain", Label: "id, type, timestamp, data"}, {Value: "flat", Label: "flat"}, {Value: "data", Label: "data alone"}},
 		},
 		Topics: []endpoints.TopicGroup{
-			{Title: "Commerce agent", Note: "4 topics", Open: true, Topics: []component.Option{
+			{Title: "Commerce agent", Note: "Prices, stock and commissions.", Key: "commerce", Open: true, Topics: []component.Option{
 				{Value: "product.price_changed", Label: "product.price_changed", Hint: "A product's price is another one.", Selected: true},
 				{Value: "product.inventory_changed", Label: "product.inventory_changed", Hint: "A product's quantity is another one."},
 				{Value: "product.back_in_stock", Label: "product.back_in_stock", Hint: "A product that was sold out can be had again."},
 				{Value: "commission.earned", Label: "commission.earned", Hint: "A sale brought a commission."},
 			}},
-			{Title: "Prompts", Note: "3 topics", Topics: []component.Option{{Value: "prompt.created", Label: "prompt.created", Hint: "A prompt has a new version."}}},
+			{Title: "Prompts", Note: "Changes of prompts.", Key: "prompts", Topics: []component.Option{{Value: "prompt.created", Label: "prompt.created", Hint: "A prompt has a new version."}}},
 			{Title: "Operational", Note: "by full name only", Topics: []component.Option{{Value: "endpoint.paused", Label: "endpoint.paused", Hint: "Bellwire stopped sending to an endpoint."}}},
 		},
 		Payload:      []endpoints.PayloadRow{{Operators: operators("equals")}, {Operators: operators("equals")}},
 		Headers:      []endpoints.HeaderRow{{}, {}},
 		Retries:      []component.Option{{Value: "standard", Label: "Standard", Hint: "9 retries over 3 days", Selected: true}, {Value: "short", Label: "Short", Hint: "10 s, 60 s, 300 s"}, {Value: "custom", Label: "Your own", Hint: "up to 20 waits"}},
-		ClientErrors: true, Timeout: component.Input{Value: "15"}, PreviewURL: "/preview",
+		ClientErrors: true, PreviewURL: "/preview", Operators: operators("equals"),
+		Now: endpoints.Now{Prompts: "all prompts", Payload: "whatever it says", Format: "By topic", Retry: "Standard", Headers: "none", Limits: "standard timeout, 64 at once, no rate", Secret: "made for you"},
+		Live: endpoints.LiveModel{
+			Matches: endpoints.Matches{Problem: "Choose a topic to see which of the last events match."},
+			Request: endpoints.Request{Problem: "Choose a topic to see the request that would be sent."},
+		},
 	}
 }
 
@@ -63,12 +68,56 @@ func endpointFormWrong(theme string) endpoints.FormModel {
 		m.Retries[i].Selected = m.Retries[i].Value == "custom"
 	}
 	m.Delays, m.Ordered = component.Input{Value: "10\n60\nsoon", Error: "line 3: “soon” is not a number of seconds"}, true
-	m.Preview = &endpoints.PreviewModel{
-		Matches: component.Mark{Tone: component.Good, Text: "matches 7 of the last 100 events"},
-		Samples: []component.Link{{Label: "product.price_changed · 4 min ago", URL: "/story/event"}, {Label: "product.price_changed · 2 h ago", URL: "/story/event"}},
-		Line:    "POST https://hooks.nimbus.example/orders", Body: component.Body{Text: payload, Kind: "json", Size: "312 B"},
-		Headers: []component.Header{{Name: "Content-Type", Value: "application/json"}, {Name: "X-Abba-Signature", Value: "5d41402abc4b2a76b9719d911017c592…"}},
-		Notes:   []string{"The member “timestamp” of the data is left out: the envelope has one of its own."},
+	m.Live = livePane()
+	m.Live.Request.Notes = []string{"The member “timestamp” of the data is left out: the envelope has one of its own."}
+	return m
+}
+
+func livePane() endpoints.LiveModel {
+	ago := func(text string) component.Time {
+		return component.Time{ISO: "2026-11-21T09:56:48Z", Text: text, Full: "21 Nov 2026, 09:56:48 UTC"}
+	}
+	return endpoints.LiveModel{
+		Patterns: []endpoints.PatternMatch{
+			{Pattern: "product.*", Topics: []string{"product.price_changed", "product.inventory_changed", "product.back_in_stock"}, More: "and 3 more"},
+			{Pattern: "invoice.*", None: "takes no topic that there is now"},
+		},
+		Prompts: true,
+		Matches: endpoints.Matches{
+			Mark: component.Mark{Tone: component.Good, Text: "2 of the last 100 events would match"},
+			Taken: []endpoints.Tried{
+				{Topic: "product.price_changed", At: ago("4 min ago"), URL: "/story/event"}, {Topic: longName, At: ago("2 h ago"), URL: "/story/event"},
+			},
+			MissedTitle: "Why the other 98 events would not",
+			Missed: []endpoints.Tried{
+				{Topic: "product.price_changed", At: ago("5 min ago"), URL: "/story/event", Because: []string{`data.currency is "USD"; data.newPrice is 129.9`}},
+				{Topic: "commission.earned", At: ago("9 min ago"), URL: "/story/event", Because: []string{"commission.earned matches none of them"}},
+			},
+		},
+		Request: endpoints.Request{
+			Examples: []component.Option{{Value: "topic:product.price_changed", Label: "example of product.price_changed", Selected: true}},
+			Events:   []component.Option{{Value: "event:1", Label: "product.price_changed · 4 min ago"}},
+			Line:     "POST https://hooks.nimbus.example/orders", Body: component.Body{Text: payload, Kind: "json", Size: "312 B"},
+			Headers: []component.Header{{Name: "Content-Type", Value: "application/json"}, {Name: "X-Abba-Signature", Value: "5d41402abc4b2a76b9719d911017c592…"}},
+		},
+	}
+}
+
+// endpointFormExpression is a stored endpoint on its way to an expression that
+// has a mistake, while somebody else has saved.
+func endpointFormExpression(theme string) endpoints.FormModel {
+	m := endpointForm(theme)
+	m.New, m.ByExpression = false, true
+	m.Name, m.URL = component.Input{Value: "orders-prod"}, component.Input{Value: "https://hooks.nimbus.example/orders"}
+	m.Taken = "Somebody else saved this endpoint meanwhile; it is at version 4 now. What you typed is all here and nothing was saved: what saving changes, against their version, stands in the preview."
+	m.Patterns = component.Input{Value: "product.*\ninvoice.*"}
+	m.Mistakes = []component.Mistake{{Field: "expression", Text: "Expression: line 2, column 4: newPrice is not known here; a member of the event is written data.newPrice"}}
+	m.Expression = component.Input{Value: "data.currency == \"EUR\"\n&& newPrice < 100", Error: "line 2, column 4: newPrice is not known here; a member of the event is written data.newPrice"}
+	m.Live = livePane()
+	m.Live.Fault = &endpoints.ExpressionFault{Before: "&& ", At: "newPrice", After: " < 100", Place: "Line 2, column 4", Message: "newPrice is not known here; a member of the event is written data.newPrice"}
+	m.Live.Matches = endpoints.Matches{Problem: "Expression: line 2, column 4: newPrice is not known here."}
+	m.Live.Changes = []endpoints.Change{
+		{Label: "URL", Before: "https://old.nimbus.example/hook", After: "https://hooks.nimbus.example/orders"}, {Label: "Data", Before: "none", After: "data.currency == \"EUR\""},
 	}
 	return m
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
-	"github.com/bellwire/bellwire/internal/filter"
 	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -313,49 +312,6 @@ func (s *Service) ResumeEndpoint(ctx context.Context, c account.Caller, id webho
 	}
 	s.Waker.Wake()
 	return s.Endpoint(ctx, c, id)
-}
-
-// previewEvents is how far back a preview of filters looks.
-const previewEvents = 100
-
-// Preview says what settings would have matched.
-type Preview struct {
-	// Looked counts the events that were looked at.
-	Looked  int
-	Matched []webhook.Event
-}
-
-// PreviewMatches tries settings that are not saved yet on the latest events of
-// a project. Matched events come without their data. What a payload filter
-// matches tells what payloads say, so only those try one who may open them
-// without leaving a trace.
-func (s *Service) PreviewMatches(ctx context.Context, c account.Caller, project webhook.ProjectID, set webhook.Settings) (Preview, error) {
-	if err := c.May(account.ViewEvents, project); err != nil {
-		return Preview{}, err
-	}
-	byData := !set.Payload.Empty() || !set.Prompt.Empty()
-	if byData && c.PayloadOf(project) != account.PayloadOpen {
-		return Preview{}, webhook.Invalid("payloadFilter", "can be tried on past events by members of the project only")
-	}
-	if err := filter.CheckPayload(set.Payload); err != nil {
-		return Preview{}, err
-	}
-	ready, err := filter.Compile(webhook.Endpoint{ProjectID: project, Settings: set})
-	if err != nil {
-		return Preview{}, err
-	}
-	events, err := s.Store.RecentEvents(ctx, project, previewEvents)
-	if err != nil {
-		return Preview{}, err
-	}
-	preview := Preview{Looked: len(events)}
-	for _, ev := range events {
-		if ready.Match(ev) {
-			ev.Data = nil
-			preview.Matched = append(preview.Matched, ev)
-		}
-	}
-	return preview, nil
 }
 
 func aboutEndpoint(e webhook.Endpoint) object { return object{e.ProjectID, e.ID.UUID, e.Name} }

@@ -240,12 +240,31 @@ func TestAPreviewCountsWhatFiltersWouldHaveTaken(t *testing.T) {
 	}
 	c := b.developer()
 	set := webhook.Settings{Topics: []string{"product.*"}, Payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "currency", Operator: webhook.OpEquals, Value: "USD"}}}}
-	p := must[manage.Preview](t)(b.PreviewMatches(t.Context(), c, b.project.ID, set))
-	if p.Looked != 3 || len(p.Matched) != 2 || p.Matched[0].Data != nil {
+	sample := webhook.EventID{UUID: webhook.UUID{1}}
+	p := must[manage.Preview](t)(b.PreviewMatches(t.Context(), c, manage.PreviewWish{ProjectID: b.project.ID, Settings: set, Sample: sample}))
+	if len(p.Recent) != 3 || len(p.Matched) != 2 || p.Matched[0].Data != nil || p.Recent[0].Data != nil {
 		t.Errorf("%+v", p)
 	}
-	set.Payload.Rows[0].Operator = "like"
-	_, err := b.PreviewMatches(t.Context(), c, b.project.ID, set)
+	if len(p.Missed) != 1 || len(p.Missed[0].Because) != 1 || p.Missed[0].Because[0].Why != `currency is "EUR"` || p.Missed[0].Data != nil {
+		t.Errorf("missed %+v", p.Missed)
+	}
+	if p.Sample == nil || string(p.Sample.Data) != `{"currency":"EUR"}` {
+		t.Errorf("sample %+v", p.Sample)
+	}
+	set.Payload = webhook.PayloadFilter{Expression: `data.currency == "EUR"`}
+	p = must[manage.Preview](t)(b.PreviewMatches(t.Context(), c, manage.PreviewWish{ProjectID: b.project.ID, Settings: set}))
+	if len(p.Matched) != 1 || len(p.Missed) != 2 || p.Missed[0].Because[0].Why != `data.currency is "USD"` || p.Sample != nil {
+		t.Errorf("by expression %+v", p)
+	}
+	topics := webhook.Settings{Topics: []string{"*"}}
+	if p := must[manage.Preview](t)(b.PreviewMatches(t.Context(), b.person(account.Support, ""), manage.PreviewWish{ProjectID: b.project.ID, Settings: topics, Sample: sample})); p.Sample != nil || len(p.Matched) != 3 {
+		t.Errorf("support sees %+v", p)
+	}
+	set.Payload = webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "currency", Operator: "like"}}}
+	p, err := b.PreviewMatches(t.Context(), c, manage.PreviewWish{ProjectID: b.project.ID, Settings: set})
+	if len(p.Recent) != 3 {
+		t.Error("a mistake in the filter hides the recent events")
+	}
 	wantKind(t, "an unknown operator", err, webhook.KindInvalid)
 }
 

@@ -27,14 +27,14 @@ func TestPayloadFiltersAreNotTriedOnWhatTheCallerMayNotOpen(t *testing.T) {
 	prompt := webhook.Settings{Topics: []string{"*"}, Prompt: webhook.PromptFilter{Names: []string{"greeting"}}}
 	for _, c := range []account.Caller{b.person(account.Support, ""), b.person(account.Admin, "")} {
 		for _, asked := range []webhook.Settings{set, prompt} {
-			_, err := b.PreviewMatches(t.Context(), c, b.project.ID, asked)
+			_, err := b.PreviewMatches(t.Context(), c, manage.PreviewWish{ProjectID: b.project.ID, Settings: asked})
 			wantKind(t, string(c.User.Role)+" from outside the project", err, webhook.KindInvalid)
 		}
-		if _, err := b.PreviewMatches(t.Context(), c, b.project.ID, webhook.Settings{Topics: []string{"*"}}); err != nil {
+		if _, err := b.PreviewMatches(t.Context(), c, manage.PreviewWish{ProjectID: b.project.ID, Settings: webhook.Settings{Topics: []string{"*"}}}); err != nil {
 			t.Errorf("%s by topic: %v", c.User.Role, err)
 		}
 	}
-	if _, err := b.PreviewMatches(t.Context(), b.developer(), b.project.ID, prompt); err != nil {
+	if _, err := b.PreviewMatches(t.Context(), b.developer(), manage.PreviewWish{ProjectID: b.project.ID, Settings: prompt}); err != nil {
 		t.Errorf("a developer of the project: %v", err)
 	}
 }

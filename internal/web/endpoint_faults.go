@@ -35,6 +35,7 @@ var endpointPlaces = []struct{ location, field, label string }{
 	{"promptFilter.names", "promptNames", "Prompt names"},
 	{"promptFilter.tags", "promptTags", "Prompt tags"},
 	{"promptFilter.labels", "promptLabels", "Prompt labels"},
+	{"payloadFilter.expression", "expression", "Expression"},
 	{"payloadFilter", "payload", "Condition"},
 	{"retry.delaysSeconds", "delays", "Waits"},
 	{"retry", "retry", "Retries"},

@@ -19,8 +19,8 @@ type endpointForm struct {
 	// before is the stored endpoint; nil for a new one.
 	before *webhook.Endpoint
 	wrong  map[string]string
-	// asked says that the preview was asked for.
-	asked bool
+	// taken says that somebody else saved meanwhile.
+	taken string
 }
 
 func (w *Web) newEndpoint(c *gin.Context) error {
@@ -61,15 +61,20 @@ func (w *Web) topicNames(c *gin.Context) ([]string, error) {
 }
 
 // typed reads the posted form.
-func typed(c *gin.Context) (endpointInput, error) {
+func (w *Web) typed(c *gin.Context) (endpointInput, error) {
 	if err := c.Request.ParseForm(); err != nil {
 		return endpointInput{}, webhook.Invalid("form", "can't be read: %v", err)
 	}
-	return readEndpoint(c.Request.PostForm), nil
+	in := readEndpoint(c.Request.PostForm)
+	if len(in.groups) == 0 {
+		return in, nil
+	}
+	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
+	return in.withGroups(topics), err
 }
 
 func (w *Web) createEndpoint(c *gin.Context) error {
-	in, err := typed(c)
+	in, err := w.typed(c)
 	if err != nil {
 		return err
 	}
@@ -92,12 +97,13 @@ func (w *Web) createEndpoint(c *gin.Context) error {
 	return w.redirect(c, tabURL(made.Endpoint, tabSecret))
 }
 
-// showAgain answers the buttons that save nothing: preview, and one more row.
+// showAgain answers the buttons that save nothing: preview, one row more or
+// less.
 func (w *Web) showAgain(c *gin.Context, form endpointForm) error {
 	if err := w.caller(c).May(account.ChangeEndpoint, w.project(c).ID); err != nil {
 		return err
 	}
-	form.asked = form.input.do == endpoints.DoPreview
+	form.input = form.input.dropRow()
 	return w.showForm(c, http.StatusOK, form)
 }
 
@@ -112,13 +118,18 @@ func (w *Web) updateEndpoint(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := typed(c)
+	in, err := w.typed(c)
 	if err != nil {
 		return err
 	}
 	form := endpointForm{input: in, before: &e}
 	if in.do != endpoints.DoSave {
 		return w.showAgain(c, form)
+	}
+	if version := c.Query("version"); version != "" && version != strconv.FormatInt(e.Version, 10) {
+		form.taken = "Somebody else saved this endpoint meanwhile; it is at version " + strconv.FormatInt(e.Version, 10) +
+			" now. What you typed is all here and nothing was saved: what saving changes, against their version, stands in the preview."
+		return w.showForm(c, http.StatusConflict, form)
 	}
 	changed, warnings, err := w.Manage.UpdateEndpoint(c.Request.Context(), w.caller(c), e.ID, patchOf(e, in, c.Query("version")))
 	if wrong, ok := mistakes(err); ok {
@@ -173,36 +184,52 @@ func (w *Web) showForm(c *gin.Context, status int, form endpointForm) error {
 	m := presentForm(form, topics)
 	m.Shell = shell
 	m.CancelURL, m.Action = under(project, "endpoints"), under(project, "endpoints", "new")
-	m.PreviewURL = under(project, "endpoints", "preview")
+	m.PreviewURL, m.Taken = previewURL(project, form.before), form.taken
 	if e := form.before; e != nil {
 		m.CancelURL = tabURL(*e, tabSettings)
 		m.Action = pathEndpoint(*e, "edit") + "?version=" + strconv.FormatInt(e.Version, 10)
 	}
-	if form.asked {
-		if m.Preview, err = w.preview(c, form.input, topics); err != nil {
-			return err
-		}
+	if m.Live, err = w.live(c, form, topics); err != nil {
+		return err
 	}
 	return w.render(c, status, endpoints.Form(m))
 }
 
-// previewEndpoint answers the pane beside the form alone. What is wrong is
-// said inside it: the form is still being typed.
+// previewURL is where the form is tried while it is typed; the endpoint that
+// it changes is named for what saving would change.
+func previewURL(project webhook.ProjectID, before *webhook.Endpoint) string {
+	at := under(project, "endpoints", "preview")
+	if before != nil {
+		at += "?endpoint=" + before.ID.String()
+	}
+	return at
+}
+
+// previewEndpoint answers what follows from the form alone, part by part. What
+// is wrong is said inside: the form is still being typed.
 func (w *Web) previewEndpoint(c *gin.Context) error {
 	if err := w.caller(c).May(account.ChangeEndpoint, w.project(c).ID); err != nil {
 		return err
 	}
-	in, err := typed(c)
+	in, err := w.typed(c)
 	if err != nil {
 		return err
+	}
+	form := endpointForm{input: in}
+	if id, err := webhook.ParseUUID(c.Query("endpoint")); err == nil {
+		e, err := w.Manage.Endpoint(c.Request.Context(), w.caller(c), webhook.EndpointID{UUID: id})
+		if err != nil {
+			return err
+		}
+		form.before = &e
 	}
 	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
 	if err != nil {
 		return err
 	}
-	m, err := w.preview(c, in, topics)
+	m, err := w.live(c, form, topics)
 	if err != nil {
 		return err
 	}
-	return w.render(c, http.StatusOK, endpoints.Preview(m))
+	return w.render(c, http.StatusOK, endpoints.Live(m))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
+	"github.com/bellwire/bellwire/views/endpoints"
 )
 
 // endpointInput is the endpoint form as it was typed, so that it can be shown
@@ -19,14 +20,18 @@ type endpointInput struct {
 	name, url, secret, format string
 	custom                    webhook.CustomFormat
 	ticked                    []string
+	groups                    []string
 	patterns                  string
 	prompts                   promptInput
-	payload                   webhook.PayloadFilter
+	byExpression              bool
+	expression                string
+	payload                   []webhook.PayloadRow
 	headers                   []headerInput
 	retry, delays             string
 	clientErrors              bool
 	timeout, inFlight, rate   string
 	ordered                   bool
+	sample                    string
 }
 
 // promptInput is one entry per line.
@@ -52,14 +57,20 @@ func readEndpoint(form url.Values) endpointInput {
 			Header: line("customHeader"), Signed: form.Get("customSigned"), Encoding: form.Get("customEncoding"),
 			Value: line("customValue"), Body: form.Get("customBody"),
 		},
-		ticked: form["topic"], patterns: form.Get("patterns"),
-		prompts: promptInput{form.Get("promptNames"), form.Get("promptTags"), form.Get("promptLabels")},
-		payload: webhook.PayloadFilter{Rows: readPayload(form["payloadPath"], form["payloadOperator"], form["payloadValue"]), Expression: strings.TrimSpace(form.Get("expression"))},
+		ticked: form["topic"], groups: form["group"], patterns: form.Get("patterns"),
+		prompts:      promptInput{form.Get("promptNames"), form.Get("promptTags"), form.Get("promptLabels")},
+		byExpression: form.Get("payloadBy") == endpoints.ByExpression, expression: unixLines(form.Get("expression")),
+		payload: readPayload(form["payloadPath"], form["payloadOperator"], form["payloadValue"]),
 		headers: readHeaders(form["headerName"], form["headerSecret"], form["headerValue"]),
 		retry:   form.Get("retry"), delays: form.Get("delays"), clientErrors: form.Get("clientErrors") == "true",
 		timeout: line("timeout"), inFlight: line("maxInFlight"), rate: line("rate"), ordered: form.Get("ordered") == "true",
+		sample: form.Get("sample"),
 	}
 }
+
+// unixLines undoes what forms do to line ends, so that a place in the text is
+// where it was typed.
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 func readPayload(paths, operators, values []string) []webhook.PayloadRow {
 	var rows []webhook.PayloadRow
@@ -103,7 +114,7 @@ func (in endpointInput) settings() webhook.Settings {
 		Prompt: webhook.PromptFilter{
 			Names: lines(in.prompts.names), Tags: lines(in.prompts.tags), Labels: lines(in.prompts.labels),
 		},
-		Payload: in.payload,
+		Payload: in.payloadFilter(),
 		Retry:   webhook.RetryPolicy{Policy: webhook.RetryName(in.retry), NoClientErrors: !in.clientErrors},
 		Timeout: seconds(in.timeout), MaxInFlight: whole(in.inFlight), RatePerSecond: number(in.rate), Ordered: in.ordered,
 	}
@@ -120,6 +131,43 @@ func (in endpointInput) settings() webhook.Settings {
 		}
 	}
 	return set
+}
+
+// payloadFilter is the one of both that was chosen; the other is kept in the
+// form only.
+func (in endpointInput) payloadFilter() webhook.PayloadFilter {
+	if in.byExpression {
+		return webhook.PayloadFilter{Expression: strings.TrimRight(in.expression, " \n")}
+	}
+	return webhook.PayloadFilter{Rows: in.payload}
+}
+
+// withGroups ticks all topics of the groups that were ticked whole.
+func (in endpointInput) withGroups(topics []webhook.Topic) endpointInput {
+	for _, t := range topics {
+		if slices.Contains(in.groups, string(t.Group)) && !t.Deprecated && !slices.Contains(in.ticked, t.Name) {
+			in.ticked = append(in.ticked, t.Name)
+		}
+	}
+	in.groups = nil
+	return in
+}
+
+// dropRow is the form without the row whose button was pressed.
+func (in endpointInput) dropRow() endpointInput {
+	if i, ok := rowAfter(in.do, endpoints.DoDropPayload); ok && i < len(in.payload) {
+		in.payload = slices.Delete(slices.Clone(in.payload), i, i+1)
+	}
+	if i, ok := rowAfter(in.do, endpoints.DoDropHeader); ok && i < len(in.headers) {
+		in.headers = slices.Delete(slices.Clone(in.headers), i, i+1)
+	}
+	return in
+}
+
+func rowAfter(do, what string) (int, bool) {
+	digits, ok := strings.CutPrefix(do, what)
+	i, err := strconv.Atoi(digits)
+	return i, ok && err == nil && i >= 0
 }
 
 // lines are the lines of a text that have something on them.
@@ -180,7 +228,8 @@ func freshEndpoint(topic string) endpointInput {
 // that can be ticked, other ones stand among the patterns.
 func storedEndpoint(e webhook.Endpoint, names []string) endpointInput {
 	in := endpointInput{
-		name: e.Name, url: e.URL, format: string(e.Format), payload: e.Payload,
+		name: e.Name, url: e.URL, format: string(e.Format), payload: e.Payload.Rows,
+		byExpression: e.Payload.Expression != "", expression: e.Payload.Expression,
 		prompts: promptInput{strings.Join(e.Prompt.Names, "\n"), strings.Join(e.Prompt.Tags, "\n"), strings.Join(e.Prompt.Labels, "\n")},
 		retry:   string(e.Retry.Policy), clientErrors: !e.Retry.NoClientErrors, timeout: secondsText(e.Timeout), ordered: e.Ordered,
 	}

@@ -65,7 +65,7 @@ func TestEndpointForm_survives_fields_out_of_step(t *testing.T) {
 	in := readEndpoint(url.Values{
 		"payloadPath": {"a"}, "payloadValue": {"1", "2"}, "headerName": {"X-A", "X-B"}, "headerValue": {"1"},
 	})
-	if diff := cmp.Diff([]webhook.PayloadRow{{Path: "a", Value: "1"}, {Value: "2"}}, in.payload.Rows); diff != "" {
+	if diff := cmp.Diff([]webhook.PayloadRow{{Path: "a", Value: "1"}, {Value: "2"}}, in.payload); diff != "" {
 		t.Error(diff)
 	}
 	if len(in.headers) != 2 || in.headers[1].name != "X-B" || in.headers[1].value != "" {

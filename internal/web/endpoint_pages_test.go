@@ -136,7 +136,7 @@ func TestEndpointForm_adds_rows_and_saves_nothing(t *testing.T) {
 		}
 	}
 	form.Set("do", "preview")
-	b.post(action, form).is(http.StatusOK).says("no event was published yet", "POST https://receiver.example/hook", "X-Webhook-Signature")
+	b.post(action, form).is(http.StatusOK).says("No event was published yet", "POST https://receiver.example/hook", "X-Webhook-Signature")
 	if strings.Contains(f.actions(), "endpoint.created") {
 		t.Error("something was saved")
 	}
@@ -221,7 +221,7 @@ func TestEditEndpoint_of_an_older_version_asks_to_look_again(t *testing.T) {
 	f.must(err)
 	form.Set("do", "save")
 	form.Set("name", "by me")
-	again := b.post(action, form).is(http.StatusUnprocessableEntity).says("changed by somebody else meanwhile")
+	again := b.post(action, form).is(http.StatusConflict).says("Somebody else saved this endpoint meanwhile", "What saving changes", "by somebody else becomes by me")
 	if f.only().Name != name {
 		t.Error("the other change is lost")
 	}
@@ -258,7 +258,7 @@ func TestPreview_shows_matches_and_a_request_that_verifies(t *testing.T) {
 	form["headerName"], form["headerSecret"], form["headerValue"] = []string{"X-Token"}, []string{"yes"}, []string{"hush-hush"}
 	form.Set("format", "abba")
 	pane := b.post(f.path("endpoints", "preview"), form, "HX-Request", "true").is(http.StatusOK)
-	pane.says("matches 2 of the last 2 events", "POST https://receiver.example/hook?token=t0p", "product.viewed · just now", "X-Token").hides("<html", "hush-hush")
+	pane.says("all of the last 2 events would match", "POST https://receiver.example/hook?token=t0p", "example of product.viewed", "product.viewed · just now", "X-Token").hides("<html", "hush-hush")
 	headers := map[string]string{}
 	pane.doc().Find("dl.lines dt").Each(func(_ int, s *goquery.Selection) {
 		headers[strings.ToLower(s.Text())] = strings.TrimSpace(s.Next().Text())
@@ -276,7 +276,7 @@ func TestPreview_shows_matches_and_a_request_that_verifies(t *testing.T) {
 	form.Set("topic", "prompt.created")
 	form.Set("format", "")
 	form.Set("timeout", "15")
-	b.post(f.path("endpoints", "preview"), form).is(http.StatusOK).says("matches none of the last 2 events", "x-abv-signature", "the timeout is 15 s")
+	b.post(f.path("endpoints", "preview"), form).is(http.StatusOK).says("none of the last 2 events would match", "Why the other 2 events would not", "product.viewed matches none of them", "x-abv-signature", "the timeout is 15 s")
 }
 
 func TestPreview_says_inside_the_pane_what_is_missing(t *testing.T) {
@@ -286,15 +286,15 @@ func TestPreview_says_inside_the_pane_what_is_missing(t *testing.T) {
 	f.viewed(f.ours)
 	_, whole := f.fresh(b)
 	for want, change := range map[string]url.Values{
-		"Tick a topic to see the request":  {"topic": nil},
-		"URL: ":                            {"url": {"http://127.0.0.1/"}},
-		"POST https://…":                   {"url": {""}},
-		"Signature header: ":               {"format": {"custom"}, "customHeader": {"Host"}},
-		"Header 1: Host follows from":      {"headerName": {"Host"}, "headerSecret": {"no"}, "headerValue": {"x"}},
-		"Condition 1: ":                    {"payloadPath": {"a..b"}, "payloadOperator": {"equals"}, "payloadValue": {"1"}},
-		`"no..such" has an empty segment`:  {"patterns": {"no..such"}},
-		"matches none of the last 1 event": {"payloadPath": {"productId"}, "payloadOperator": {"equals"}, "payloadValue": {"prod_2"}},
-		"matches 1 of the last 1 event":    {"payloadPath": {"productId"}, "payloadOperator": {"startsWith"}, "payloadValue": {"prod"}},
+		"Choose a topic to see the request": {"topic": nil},
+		"URL: ":                             {"url": {"http://127.0.0.1/"}},
+		"POST https://…":                    {"url": {""}},
+		"Signature header: ":                {"format": {"custom"}, "customHeader": {"Host"}},
+		"Header 1: Host follows from":       {"headerName": {"Host"}, "headerSecret": {"no"}, "headerValue": {"x"}},
+		"Condition 1: ":                     {"payloadPath": {"a..b"}, "payloadOperator": {"equals"}, "payloadValue": {"1"}},
+		`"no..such" has an empty segment`:   {"patterns": {"no..such"}},
+		"the only event would not match":    {"payloadPath": {"productId"}, "payloadOperator": {"equals"}, "payloadValue": {"prod_2"}},
+		"the only event would match":        {"payloadPath": {"productId"}, "payloadOperator": {"startsWith"}, "payloadValue": {"prod"}},
 	} {
 		form := url.Values{}
 		for name, values := range whole {

@@ -79,10 +79,12 @@ func presentForm(form endpointForm, topics []webhook.Topic) endpoints.FormModel 
 		Topics: topicGroups(topics, in.ticked), Patterns: input(topicPatterns, in.patterns), TopicsError: f.fields["topics"],
 		PromptNames: input("promptNames", in.prompts.names), PromptTags: input("promptTags", in.prompts.tags),
 		PromptLabels: input("promptLabels", in.prompts.labels),
-		Payload:      payloadRows(in, f), Headers: headerRows(in, f), HeadersError: f.fields["headers"],
+		ByExpression: in.byExpression, Expression: input("expression", in.expression), Operators: operatorOptions(webhook.OpEquals),
+		Payload: payloadRows(in, f), PayloadError: f.fields["payload"], Headers: headerRows(in, f), HeadersError: f.fields["headers"],
 		Retries: retryOptions(in.retry, isNew), Delays: input("delays", in.delays), ClientErrors: in.clientErrors,
 		Timeout: input("timeout", in.timeout), MaxInFlight: input("maxInFlight", in.inFlight), Rate: input("rate", in.rate), Ordered: in.ordered,
 	}
+	m.Now = presentNow(m, in)
 	return m
 }
 
@@ -108,7 +110,10 @@ func formatOptions(chosen string, offerDefault bool) []endpoints.FormatOption {
 func topicGroups(topics []webhook.Topic, ticked []string) []endpoints.TopicGroup {
 	var groups []endpoints.TopicGroup
 	for _, title := range groupTitles {
-		group := endpoints.TopicGroup{Title: title.title, Note: title.note}
+		group := endpoints.TopicGroup{Title: title.title, Note: title.note, Key: string(title.group)}
+		if title.group == webhook.GroupOperational {
+			group.Key = "" // each by its name
+		}
 		for _, t := range topics {
 			on := slices.Contains(ticked, t.Name)
 			if t.Group != title.group || t.Deprecated && !on {
@@ -142,14 +147,11 @@ func spares(do, ask string) int {
 
 func payloadRows(in endpointInput, f faults) []endpoints.PayloadRow {
 	var rows []endpoints.PayloadRow
-	for i, row := range in.payload.Rows {
+	for i, row := range in.payload {
 		rows = append(rows, endpoints.PayloadRow{Path: row.Path, Operators: operatorOptions(row.Operator), Value: row.Value, Error: f.payload[i]})
 	}
 	for range spares(in.do, endpoints.DoAddPayload) {
 		rows = append(rows, endpoints.PayloadRow{Operators: operatorOptions(webhook.OpEquals)})
-	}
-	if text := f.fields["payload"]; text != "" {
-		rows[len(rows)-1].Error = text // about all of them
 	}
 	return rows
 }
@@ -185,4 +187,57 @@ func retryOptions(chosen string, offerDefault bool) []component.Option {
 		options = append([]component.Option{{Label: "As the format promises", Hint: "short for AI Commerce, standard for all others"}}, options...)
 	}
 	return selected(options, chosen)
+}
+
+// presentNow says in the line of each closed fold what it holds.
+func presentNow(m endpoints.FormModel, in endpointInput) endpoints.Now {
+	now := endpoints.Now{Prompts: "all prompts", Payload: "whatever it says", Headers: "none", Secret: "made for you"}
+	if lists := len(lines(in.prompts.names)) + len(lines(in.prompts.tags)) + len(lines(in.prompts.labels)); lists > 0 {
+		now.Prompts = plural(int64(lists), "entry", "entries")
+	}
+	switch {
+	case in.byExpression:
+		now.Payload = "one expression"
+	case len(in.payload) > 0:
+		now.Payload = plural(int64(len(in.payload)), "condition", "conditions")
+	}
+	var names []string
+	for _, h := range in.headers {
+		names = append(names, h.name)
+	}
+	if len(names) > 0 {
+		now.Headers = strings.Join(names, ", ")
+	}
+	for _, f := range m.Formats {
+		if f.Selected {
+			now.Format = f.Title
+		}
+	}
+	for _, r := range m.Retries {
+		if r.Selected {
+			now.Retry = r.Label
+		}
+	}
+	if in.secret != "" {
+		now.Secret = "your own"
+	}
+	now.Limits = limitsNow(in)
+	return now
+}
+
+func limitsNow(in endpointInput) string {
+	parts := []string{"standard timeout", "64 at once", "no rate"}
+	if in.timeout != "" {
+		parts[0] = in.timeout + " s"
+	}
+	if in.inFlight != "" {
+		parts[1] = in.inFlight + " at once"
+	}
+	if in.rate != "" {
+		parts[2] = in.rate + " per second"
+	}
+	if in.ordered {
+		parts = append(parts, "in order")
+	}
+	return strings.Join(parts, ", ")
 }

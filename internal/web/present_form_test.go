@@ -67,7 +67,7 @@ func TestPresentForm_a_stored_endpoint_has_a_format_and_keeps_it(t *testing.T) {
 func TestPresentForm_offers_spare_rows(t *testing.T) {
 	t.Parallel()
 	for do, want := range map[string][2]int{endpoints.DoSave: {2, 2}, endpoints.DoAddPayload: {3, 2}, endpoints.DoAddHeader: {2, 3}} {
-		in := endpointInput{do: do, payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "a"}}}, headers: []headerInput{{name: "X-A", kind: headerPlain}}}
+		in := endpointInput{do: do, payload: []webhook.PayloadRow{{Path: "a"}}, headers: []headerInput{{name: "X-A", kind: headerPlain}}}
 		m := presentForm(endpointForm{input: in}, nil)
 		if len(m.Payload) != want[0] || len(m.Headers) != want[1] {
 			t.Errorf("%s: %d conditions, %d headers", do, len(m.Payload), len(m.Headers))
@@ -85,11 +85,11 @@ func TestPresentForm_a_value_typed_over_a_kept_one_is_shown_again(t *testing.T) 
 
 func TestPresentForm_shows_each_mistake_in_its_row(t *testing.T) {
 	t.Parallel()
-	in := endpointInput{payload: webhook.PayloadFilter{Rows: []webhook.PayloadRow{{Path: "a"}, {Path: "b"}}}, headers: []headerInput{{name: "Host"}}}
+	in := endpointInput{payload: []webhook.PayloadRow{{Path: "a"}, {Path: "b"}}, headers: []headerInput{{name: "Host"}}}
 	m := presentForm(endpointForm{input: in, wrong: map[string]string{
 		"payloadFilter[1].value": "is missing", "headers[0].name": "Host follows from the URL", "headers": "are too many", "payloadFilter": "has too many rows",
 	}}, nil)
-	if m.Payload[0].Error != "" || m.Payload[1].Error != "is missing" || m.Payload[2].Error != "has too many rows" {
+	if m.Payload[0].Error != "" || m.Payload[1].Error != "is missing" || m.PayloadError != "has too many rows" {
 		t.Errorf("conditions %+v", m.Payload)
 	}
 	if m.Headers[0].Error != "Host follows from the URL" || m.HeadersError != "are too many" || len(m.Mistakes) != 4 {

@@ -2,13 +2,16 @@ package web
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/rawjson"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -17,8 +20,12 @@ import (
 	"github.com/bellwire/bellwire/views/endpoints"
 )
 
-// previewSamples is how many matching events the preview names.
-const previewSamples = 5
+// The bounds of what the preview lists.
+const (
+	previewRows    = 100
+	previewChoices = 25
+	previewPaths   = 60
+)
 
 // previewSecret signs previews. It is public, so it is worth nothing.
 var previewSecret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("preview only, not a real secret!"))
@@ -26,50 +33,216 @@ var previewSecret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("preview
 // unknownURL stands in a preview's request line until there is a URL.
 const unknownURL = "https://…"
 
-// preview shows what settings that are not saved yet would do: which of the
-// last events match, and the request that would be sent.
-func (w *Web) preview(c *gin.Context, in endpointInput, topics []webhook.Topic) (*endpoints.PreviewModel, error) {
-	set := in.settings()
-	m := &endpoints.PreviewModel{}
-	if err := w.previewMatches(c, in, set, m); err != nil {
-		return nil, err
-	}
+// live is what follows from a form as it stands: which of the last events
+// match, the request that would be sent, what saving would change.
+func (w *Web) live(c *gin.Context, form endpointForm, topics []webhook.Topic) (endpoints.LiveModel, error) {
+	in, set := form.input, form.input.settings()
 	reached := reachedTopics(set.Topics, topics)
 	if set.Format == "" {
 		set.Format = webhook.DefaultFormat(groupsOf(reached))
 	}
-	if m.Problem = w.unsendable(in, set, reached); m.Problem == "" {
-		w.previewRequest(set, reached, m)
+	m := endpoints.LiveModel{
+		Patterns: presentPatterns(lines(in.patterns), topics), Members: memberPaths(reached, topics),
+		Prompts: slices.ContainsFunc(reached, func(t webhook.Topic) bool { return webhook.IsPromptTopic(t.Name) }),
+		Fault:   presentFault(in), Changes: presentChanges(form.before, set),
 	}
+	wish := manage.PreviewWish{ProjectID: w.project(c).ID, Settings: set, Sample: sampleEvent(in.sample)}
+	found, err := w.Manage.PreviewMatches(c.Request.Context(), w.caller(c), wish)
+	wrong, isWrong := mistakes(err)
+	if err != nil && !isWrong {
+		return m, err
+	}
+	m.Matches = w.presentMatches(c, in, found, wrong)
+	m.Request = w.presentRequest(in, set, reached, found)
 	return m, nil
 }
 
-func (w *Web) previewMatches(c *gin.Context, in endpointInput, set webhook.Settings, m *endpoints.PreviewModel) error {
-	project := w.project(c).ID
-	if len(set.Topics) == 0 {
-		m.Matches = component.Mark{Tone: component.Neutral, Text: "tick a topic to see what matches"}
-		return nil
+func (w *Web) presentMatches(c *gin.Context, in endpointInput, found manage.Preview, wrong map[string]string) endpoints.Matches {
+	switch {
+	case len(in.settings().Topics) == 0:
+		return endpoints.Matches{Problem: "Choose a topic to see which of the last events match."}
+	case wrong != nil:
+		return endpoints.Matches{Problem: sentence(endpointFaults(wrong, len(in.ticked)).mistakes[0].Text)}
+	case len(found.Recent) == 0:
+		return endpoints.Matches{Mark: component.Mark{Tone: component.Neutral, Text: "No event was published yet to try this on"}}
 	}
-	found, err := w.Manage.PreviewMatches(c.Request.Context(), w.caller(c), project, set)
-	if wrong, ok := mistakes(err); ok {
-		m.Matches = component.Mark{Tone: component.Bad, Text: endpointFaults(wrong, len(in.ticked)).mistakes[0].Text}
-		return nil
+	m := endpoints.Matches{Mark: component.Mark{Tone: component.Good, Text: matchWords(len(found.Matched), len(found.Recent))}}
+	if len(found.Matched) == 0 {
+		m.Mark.Tone = component.Bad
 	}
-	if err != nil {
-		return err
+	for _, ev := range found.Matched[:min(len(found.Matched), previewRows)] {
+		m.Taken = append(m.Taken, w.tried(c, ev, nil))
 	}
-	switch matched := len(found.Matched); {
-	case found.Looked == 0:
-		m.Matches = component.Mark{Tone: component.Neutral, Text: "no event was published yet to try this on"}
+	for _, missed := range found.Missed[:min(len(found.Missed), previewRows)] {
+		m.Missed = append(m.Missed, w.tried(c, missed.Event, missed.Because))
+	}
+	m.MissedTitle = "Why the other " + plural(int64(len(found.Missed)), "event would not", "events would not")
+	return m
+}
+
+func matchWords(matched, looked int) string {
+	last := "the last " + plural(int64(looked), "event", "events")
+	switch {
+	case looked == 1 && matched == 1:
+		return "the only event would match"
+	case looked == 1:
+		return "the only event would not match"
 	case matched == 0:
-		m.Matches = component.Mark{Tone: component.Bad, Text: "matches none of the last " + plural(int64(found.Looked), "event", "events")}
-	default:
-		m.Matches = component.Mark{Tone: component.Good, Text: fmt.Sprintf("matches %d of the last %s", matched, plural(int64(found.Looked), "event", "events"))}
+		return "none of " + last + " would match"
+	case matched == looked:
+		return "all of " + last + " would match"
 	}
-	for _, ev := range found.Matched[:min(len(found.Matched), previewSamples)] {
-		m.Samples = append(m.Samples, component.Link{Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()), URL: pathEvent(project, ev.ID)})
+	return fmt.Sprintf("%d of %s would match", matched, last)
+}
+
+func (w *Web) tried(c *gin.Context, ev webhook.Event, because []filter.Line) endpoints.Tried {
+	t := endpoints.Tried{Topic: ev.Topic, At: moment(ev.AcceptedAt, w.Now()), URL: pathEvent(w.project(c).ID, ev.ID)}
+	for _, l := range because {
+		t.Because = append(t.Because, conditionWords(l))
 	}
-	return nil
+	return t
+}
+
+// conditionWords is why a condition failed, as short as it is clear.
+func conditionWords(l filter.Line) string {
+	switch {
+	case l.Why == "":
+		return l.What
+	case strings.HasPrefix(l.What, "topic is one of "), strings.HasPrefix(l.What, "expression: "):
+		return l.Why
+	}
+	return l.What + ": " + l.Why
+}
+
+// presentPatterns says which topics each glob takes now.
+func presentPatterns(patterns []string, topics []webhook.Topic) []endpoints.PatternMatch {
+	const named = 6
+	var list []endpoints.PatternMatch
+	for _, pattern := range patterns {
+		m := endpoints.PatternMatch{Pattern: pattern}
+		for _, t := range reachedTopics([]string{pattern}, topics) {
+			m.Topics = append(m.Topics, t.Name)
+		}
+		switch more := len(m.Topics) - named; {
+		case filter.CheckTopicPattern(pattern) != nil:
+			m.None = "can't be a topic or a glob"
+		case len(m.Topics) == 0:
+			m.None = "takes no topic that there is now"
+		case more > 0:
+			m.Topics, m.More = m.Topics[:named], fmt.Sprintf("and %d more", more)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// memberPaths are members of the chosen topics' examples, of all topics while
+// none is chosen.
+func memberPaths(reached, topics []webhook.Topic) []string {
+	if len(reached) == 0 {
+		reached = topics
+	}
+	var paths []string
+	for _, t := range reached {
+		paths = appendPaths(paths, "", t.Example, 2)
+	}
+	slices.Sort(paths)
+	paths = slices.Compact(paths)
+	return paths[:min(len(paths), previewPaths)]
+}
+
+func appendPaths(paths []string, before string, object []byte, depth int) []string {
+	for key, value := range rawjson.All(object) {
+		name, _ := rawjson.Text(key)
+		if value[0] == '{' && depth > 1 {
+			paths = appendPaths(paths, before+name+".", value, depth-1)
+			continue
+		}
+		paths = append(paths, before+name)
+	}
+	return paths
+}
+
+// presentFault places the expression's mistake in its line.
+func presentFault(in endpointInput) *endpoints.ExpressionFault {
+	if !in.byExpression || strings.TrimSpace(in.expression) == "" {
+		return nil
+	}
+	var mistake *filter.ExpressionError
+	if !errors.As(filter.CheckExpression(in.payloadFilter().Expression), &mistake) {
+		return nil
+	}
+	f := &endpoints.ExpressionFault{Place: fmt.Sprintf("Line %d, column %d", mistake.Line, mistake.Column), Message: mistake.Message, At: " "}
+	all := strings.Split(in.expression, "\n")
+	line := []rune(all[min(mistake.Line, len(all))-1])
+	at := min(mistake.Column-1, len(line))
+	f.Before = string(line[:at])
+	if at < len(line) {
+		end := at + wordLength(line[at:])
+		f.At, f.After = string(line[at:end]), string(line[end:])
+	}
+	return f
+}
+
+// wordLength is how far a name reaches; other characters stand alone.
+func wordLength(text []rune) int {
+	n := 0
+	for n < len(text) && (unicode.IsLetter(text[n]) || unicode.IsDigit(text[n]) || text[n] == '_') {
+		n++
+	}
+	return max(n, 1)
+}
+
+// presentChanges compares what is stored with what is typed, as the settings
+// tab would show both.
+func presentChanges(before *webhook.Endpoint, set webhook.Settings) []endpoints.Change {
+	if before == nil {
+		return nil
+	}
+	after := *before
+	after.Settings = set
+	if set.Timeout == 0 {
+		after.Timeout = webhook.DefaultTimeout
+	}
+	after.Topics = inOldOrder(before.Topics, after.Topics)
+	after.Headers = hideSecret(after.Headers)
+	old, now := settingWords(*before), settingWords(after)
+	var list []endpoints.Change
+	for _, row := range slices.Concat(old, now) {
+		known := slices.ContainsFunc(list, func(c endpoints.Change) bool { return c.Label == row.Label })
+		if a, b := wordsAt(old, row.Label), wordsAt(now, row.Label); a != b && !known {
+			list = append(list, endpoints.Change{Label: row.Label, Before: a, After: b})
+		}
+	}
+	return append(list, typedSecrets(set.Headers)...)
+}
+
+// typedSecrets are new values of secret headers, which are not shown.
+func typedSecrets(headers []webhook.Header) []endpoints.Change {
+	var list []endpoints.Change
+	for _, h := range headers {
+		if h.Secret && h.Value != "" {
+			list = append(list, endpoints.Change{Label: "Header " + h.Name, Before: "its value", After: "a new secret value"})
+		}
+	}
+	return list
+}
+
+func settingWords(e webhook.Endpoint) []endpoints.SettingRow {
+	var rows []endpoints.SettingRow
+	for _, group := range presentSettings(e) {
+		rows = append(rows, group.Rows...)
+	}
+	return rows
+}
+
+func wordsAt(rows []endpoints.SettingRow, label string) string {
+	for _, r := range rows {
+		if r.Label == label {
+			return strings.Join(r.Values, ", ")
+		}
+	}
+	return "none"
 }
 
 // reachedTopics are those that patterns take, in the patterns' order.
@@ -99,7 +272,7 @@ func groupsOf(topics []webhook.Topic) []webhook.Group {
 // unsendable says why there is no request to show yet; empty if there is.
 func (w *Web) unsendable(in endpointInput, set webhook.Settings, reached []webhook.Topic) string {
 	if len(reached) == 0 {
-		return "Tick a topic to see the request that would be sent."
+		return "Choose a topic to see the request that would be sent."
 	}
 	var err error
 	if set.URL != "" {
@@ -117,30 +290,81 @@ func (w *Web) unsendable(in endpointInput, set webhook.Settings, reached []webho
 	return ""
 }
 
-// previewRequest builds the first topic's example the way it would go out, but
-// for the secret, which is a made-up one.
-func (w *Web) previewRequest(set webhook.Settings, reached []webhook.Topic, m *endpoints.PreviewModel) {
-	now, topic := w.Now(), reached[0]
+// The two kinds of sample, as the form posts them.
+const (
+	sampleTopic = "topic:"
+	samplePast  = "event:"
+)
+
+// sampleEvent is the past event that was chosen; zero for none.
+func sampleEvent(sample string) webhook.EventID {
+	text, _ := strings.CutPrefix(sample, samplePast)
+	id, _ := webhook.ParseUUID(text)
+	return webhook.EventID{UUID: id}
+}
+
+// presentRequest builds the request for the chosen sample the way it would go
+// out, but for the secret, which is a made-up one.
+func (w *Web) presentRequest(in endpointInput, set webhook.Settings, reached []webhook.Topic, found manage.Preview) endpoints.Request {
+	var r endpoints.Request
+	for _, t := range reached[:min(len(reached), previewChoices)] {
+		value := sampleTopic + t.Name
+		r.Examples = append(r.Examples, component.Option{Value: value, Label: "example of " + t.Name, Selected: value == in.sample})
+	}
+	past := found.Matched
+	if found.Sample != nil && !slices.ContainsFunc(past, func(ev webhook.Event) bool { return ev.ID == found.Sample.ID }) {
+		past = append([]webhook.Event{*found.Sample}, past...)
+	}
+	if len(past) == 0 {
+		past = found.Recent
+	}
+	for _, ev := range past[:min(len(past), previewChoices)] {
+		value := samplePast + ev.ID.String()
+		r.Events = append(r.Events, component.Option{Value: value, Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()), Selected: value == in.sample})
+	}
+	if r.Problem = w.unsendable(in, set, reached); r.Problem != "" {
+		return r
+	}
+	event, note := w.sample(in.sample, reached, found)
+	w.fill(&r, set, event, note)
+	r.Notes = previewNotes(set, reached)
+	return r
+}
+
+// sample is the event that the request is shown for, and what it is.
+func (w *Web) sample(chosen string, reached []webhook.Topic, found manage.Preview) (webhook.Event, string) {
+	if found.Sample != nil {
+		return *found.Sample, "the event of " + relative(found.Sample.AcceptedAt, w.Now()) + ", signed with a made-up secret"
+	}
+	topic := reached[0]
+	for _, t := range reached {
+		if sampleTopic+t.Name == chosen {
+			topic = t
+		}
+	}
+	now := w.Now()
+	return webhook.Event{
+		ID: webhook.EventID{UUID: mint.UUID(now)}, Topic: topic.Name, Data: exampleOf(topic), OccurredAt: now, AcceptedAt: now,
+	}, "the example of " + topic.Name + ", signed with a made-up secret"
+}
+
+func (w *Web) fill(r *endpoints.Request, set webhook.Settings, event webhook.Event, note string) {
+	now := w.Now()
 	secret := webhook.Secret{ID: webhook.SecretID{UUID: mint.UUID(now)}, Value: previewSecret, ActiveFrom: now}
 	built, err := wire.Build(wire.Message{
-		Event: webhook.Event{
-			ID: webhook.EventID{UUID: mint.UUID(now)}, Topic: topic.Name, Data: exampleOf(topic), OccurredAt: now, AcceptedAt: now,
-		},
-		Format: set.Format, Custom: set.Custom, Signing: webhook.Signing{Current: &secret}, SentAt: now, Attempt: 1,
+		Event: event, Format: set.Format, Custom: set.Custom, Signing: webhook.Signing{Current: &secret}, SentAt: now, Attempt: 1,
 		DeliveryID: webhook.DeliveryID{UUID: mint.UUID(now)}, AttemptID: webhook.AttemptID{UUID: mint.UUID(now)},
 		Headers: hideSecret(set.Headers), Version: w.Manage.Facts.Version,
 	})
 	if err != nil {
-		m.Problem = sentence(err.Error())
+		r.Problem = sentence(err.Error())
 		return
 	}
 	target := set.URL
 	if target == "" {
 		target = unknownURL
 	}
-	m.Line, m.Headers = "POST "+target, presentHeaders(built.Headers)
-	m.Body = presentBody(built.Body, "the example of "+topic.Name+", signed with a made-up secret")
-	m.Notes = previewNotes(set, reached)
+	r.Line, r.Headers, r.Body = "POST "+target, presentHeaders(built.Headers), presentBody(built.Body, note)
 }
 
 func exampleOf(t webhook.Topic) []byte {

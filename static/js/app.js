@@ -127,20 +127,6 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select")) form.requestSubmit();
 });
 
-// ---- the topic picker's search ---------------------------------------------
-document.addEventListener("input", (event) => {
-  const box = event.target.closest("[data-narrow]");
-  if (!box) return;
-  const wanted = box.value.trim().toLowerCase();
-  const list = document.getElementById(box.dataset.narrow);
-  for (const item of $$("[data-word]", list)) item.hidden = wanted !== "" && !item.dataset.word.toLowerCase().includes(wanted);
-  for (const group of $$("details", list)) {
-    const any = $$("[data-word]", group).some((item) => !item.hidden);
-    group.hidden = !any;
-    if (wanted && any) group.open = true;
-  }
-});
-
 // A format of one's own shows its fields; without script they always show.
 function showDependents(root = document) {
   for (const part of $$("[data-when]", root)) {

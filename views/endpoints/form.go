@@ -1,31 +1,44 @@
 package endpoints
 
 import (
+	"strconv"
+
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/layout"
 )
 
-// The values of the submit buttons, posted as "do". Adding a row renders the
-// form again with one more; nothing is saved.
+// The values of the submit buttons, posted as "do". All but the first draw the
+// form again with what was typed; nothing is saved. The Drop ones are followed
+// by the row's position from 0.
 const (
-	DoSave       = "save"
-	DoPreview    = "preview"
-	DoAddPayload = "add-payload"
-	DoAddHeader  = "add-header"
+	DoSave        = "save"
+	DoPreview     = "preview"
+	DoAddPayload  = "add-payload"
+	DoAddHeader   = "add-header"
+	DoDropPayload = "drop-payload-"
+	DoDropHeader  = "drop-header-"
+)
+
+// The values of payloadBy.
+const (
+	ByRows       = "rows"
+	ByExpression = "expression"
 )
 
 // FormModel makes or changes an endpoint. It posts to Action:
 //
 //	name, url, format, secret (new only)
 //	customHeader, customSigned, customEncoding, customValue, customBody
-//	topic (many: ticked names), patterns (text: one per line)
+//	topic (many: ticked names), group (many: all topics of a group),
+//	patterns (text: one per line)
 //	promptNames, promptTags, promptLabels (text: one per line)
+//	payloadBy (rows | expression), expression (text)
 //	payloadPath, payloadOperator, payloadValue (many, in step)
 //	headerName, headerValue, headerSecret (many, in step; headerSecret is a
 //	select of "no" | "yes", "kept" keeps the stored secret value)
 //	retry, delays (text: seconds, one per line), clientErrors ("true" or absent)
 //	timeout, maxInFlight, rate, ordered ("true" or absent)
-//	do (one of the constants above)
+//	sample (what the request is shown for), do (one of the constants above)
 type FormModel struct {
 	Shell     layout.AppModel
 	New       bool
@@ -33,8 +46,9 @@ type FormModel struct {
 	CancelURL string
 	// Mistakes stand above the form and lead to their fields.
 	Mistakes []component.Mistake
-	// Warning is a soft one, such as a name that doesn't resolve yet.
+	// Warning is a soft one; Taken says that somebody else saved meanwhile.
 	Warning string
+	Taken   string
 
 	Name        component.Input
 	URL         component.Input
@@ -50,7 +64,12 @@ type FormModel struct {
 	PromptNames  component.Input
 	PromptTags   component.Input
 	PromptLabels component.Input
+	// ByExpression says which of the two is in use; both keep what was typed.
+	ByExpression bool
 	Payload      []PayloadRow
+	PayloadError string
+	Operators    []component.Option
+	Expression   component.Input
 	Headers      []HeaderRow
 	HeadersError string
 
@@ -62,11 +81,15 @@ type FormModel struct {
 	Rate         component.Input
 	Ordered      bool
 
-	// PreviewURL takes the same form by POST and answers with Preview alone;
-	// empty switches the live pane off, the preview button stays.
+	// Now are the folds' settings in a few words.
+	Now Now
+	// PreviewURL takes the same form by POST and answers with Live alone.
 	PreviewURL string
-	Preview    *PreviewModel
+	Live       LiveModel
 }
+
+// Now says what the closed folds hold.
+type Now struct{ Prompts, Payload, Format, Retry, Headers, Limits, Secret string }
 
 // FormatOption is one wire format.
 type FormatOption struct {
@@ -91,9 +114,23 @@ type Custom struct {
 type TopicGroup struct {
 	Title string
 	Note  string
+	// Key is what "group" posts for all of them; empty where each must be
+	// chosen by name.
+	Key string
 	// Open unfolds it; groups with a tick are open.
 	Open   bool
 	Topics []component.Option
+}
+
+// Ticked counts the chosen ones: "2 of 4".
+func (g TopicGroup) Ticked() string {
+	n := 0
+	for _, t := range g.Topics {
+		if t.Selected {
+			n++
+		}
+	}
+	return strconv.Itoa(n) + " of " + strconv.Itoa(len(g.Topics))
 }
 
 // PayloadRow is one condition on a member of the data.
@@ -115,17 +152,78 @@ type HeaderRow struct {
 	Error  string
 }
 
-// PreviewModel is the pane beside the form.
-type PreviewModel struct {
-	// Matches says "matches 7 of the last 100 events"; Tone is Bad for none.
-	Matches component.Mark
-	Samples []component.Link
-	// Line and Headers and Body are the exact request that would be sent.
+// LiveModel is what follows from the form as it is typed: the parts that the
+// page refreshes while somebody types.
+type LiveModel struct {
+	// Patterns say which topics each glob takes now.
+	Patterns []PatternMatch
+	// Members are paths that can be in the data, for the row editor.
+	Members []string
+	// Prompts says that prompt topics may come, so prompt filters matter.
+	Prompts bool
+	// Fault is the expression's mistake; nil for none.
+	Fault *ExpressionFault
+	// Changes are what saving would change; only for a stored endpoint.
+	Changes []Change
+	Matches Matches
+	Request Request
+}
+
+// PatternMatch is a glob with the topics that it takes.
+type PatternMatch struct {
+	Pattern string
+	Topics  []string
+	// More is "and 4 more"; None says that it takes nothing.
+	More string
+	None string
+}
+
+// ExpressionFault is a mistake in its place.
+type ExpressionFault struct {
+	// Before, At and After are the line that holds it.
+	Before, At, After string
+	// Place is "Line 1, column 12".
+	Place   string
+	Message string
+}
+
+// Change is one setting that saving would change.
+type Change struct{ Label, Before, After string }
+
+// Matches says which of the last events the filters would take.
+type Matches struct {
+	// Mark is "7 of the last 100 events would match"; Tone is Bad for none.
+	Mark component.Mark
+	// Problem is why nothing could be tried; the page keeps the last answer
+	// beside it.
+	Problem string
+	Taken   []Tried
+	Missed  []Tried
+	// MissedTitle folds the others: "Why 93 others would not".
+	MissedTitle string
+}
+
+// Tried is one past event.
+type Tried struct {
+	Topic string
+	At    component.Time
+	URL   string
+	// Because is what kept it out, one line each.
+	Because []string
+}
+
+// Request is the exact request that would be sent.
+type Request struct {
+	// Examples and Events are what it can be shown for; the page posts the
+	// chosen value as "sample".
+	Examples []component.Option
+	Events   []component.Option
+	// Line is "POST https://…".
 	Line    string
 	Headers []component.Header
 	Body    component.Body
 	// Notes say what is odd: members left out, digits lost.
 	Notes []string
-	// Problem is why there is no request yet.
+	// Problem is why there is no request yet; the page keeps the last one.
 	Problem string
 }

@@ -6,18 +6,6 @@ import (
 	"github.com/a-h/templ"
 )
 
-// previewing are the attributes that fetch the pane while the form is typed
-// in; nothing is awaited, so the pane never blocks typing.
-func previewing(url string) templ.Attributes {
-	if url == "" {
-		return nil
-	}
-	return templ.Attributes{
-		"hx-post": url, "hx-include": "#endpoint", "hx-target": "#preview", "hx-swap": "outerHTML",
-		"hx-trigger": "input delay:500ms from:#endpoint, change delay:200ms from:#endpoint", "hx-sync": "this:replace",
-	}
-}
-
 // The folds are open where something is filled in or wrong, so that nothing
 // that counts is out of sight.
 
@@ -39,7 +27,7 @@ func payloadOpen(m FormModel) bool {
 			return true
 		}
 	}
-	return false
+	return m.PayloadError != "" || m.Expression.Value != "" || m.Expression.Error != "" || m.ByExpression || len(m.Payload) > 1
 }
 
 func headersOpen(m FormModel) bool {
@@ -48,13 +36,36 @@ func headersOpen(m FormModel) bool {
 			return true
 		}
 	}
-	return m.HeadersError != ""
+	return m.HeadersError != "" || len(m.Headers) > 1
+}
+
+func formatOpen(m FormModel) bool {
+	if m.FormatError != "" {
+		return true
+	}
+	for _, f := range m.Formats {
+		if f.Selected {
+			return f.Value == "custom"
+		}
+	}
+	return false
+}
+
+func retryOpen(m FormModel) bool {
+	for _, r := range m.Retries {
+		if r.Selected && r.Value == "custom" {
+			return true
+		}
+	}
+	return m.Delays.Error != ""
 }
 
 func limitsOpen(m FormModel) bool {
 	return m.Ordered || m.MaxInFlight.Value != "" || m.Rate.Value != "" ||
 		m.Timeout.Error != "" || m.MaxInFlight.Error != "" || m.Rate.Error != ""
 }
+
+func secretOpen(m FormModel) bool { return m.Secret.Value != "" || m.Secret.Error != "" }
 
 // nth names the inputs of a row for screen readers.
 func nth(what string, i int) string { return fmt.Sprintf("%s %d", what, i+1) }
@@ -69,7 +80,38 @@ func shownValue(h HeaderRow) string {
 
 func valueHint(h HeaderRow) string {
 	if h.Kept {
-		return "stored; leave empty to keep"
+		return "•••• kept unless you type another"
 	}
 	return "value"
+}
+
+func valueType(h HeaderRow) string {
+	if h.Secret {
+		return "password"
+	}
+	return "text"
+}
+
+// saveWord is what the main button does.
+func saveWord(m FormModel) string {
+	if m.New {
+		return "Create endpoint"
+	}
+	return "Save changes"
+}
+
+// example is an expression to begin with.
+type example struct{ code, words string }
+
+var examples = []example{
+	{`data.newPrice < data.oldPrice * 0.9`, "a price fell by more than a tenth"},
+	{`data.currency in ["EUR", "CHF"] && has(data.merchantId)`, "one of two currencies, and a member is there"},
+	{`data.items.exists(i, i.sku.startsWith("A-") && i.quantity > 1)`, "one of a list fits"},
+}
+
+func invalid(fault string) templ.Attributes {
+	if fault == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true"}
 }
