@@ -45,8 +45,8 @@ func endpointForm(theme string) endpoints.FormModel {
 		ClientErrors: true, PreviewURL: "/preview", Operators: operators("equals"),
 		Now: endpoints.Now{Prompts: "all prompts", Payload: "whatever it says", Format: "By topic", Retry: "Standard", Headers: "none", Limits: "standard timeout, 64 at once, no rate", Secret: "made for you"},
 		Live: endpoints.LiveModel{
-			Matches: endpoints.Matches{Problem: "Choose a topic to see which of the last events match."},
-			Request: endpoints.Request{Problem: "Choose a topic to see the request that would be sent."},
+			Matches: endpoints.Matches{Waiting: true, Problem: "Choose a topic to see which of the last events match."},
+			Request: endpoints.Request{Waiting: true, Problem: "Choose a topic to see the request that would be sent."},
 		},
 	}
 }

@@ -192,6 +192,9 @@ func (w *Web) showForm(c *gin.Context, status int, form endpointForm) error {
 	if m.Live, err = w.live(c, form, topics); err != nil {
 		return err
 	}
+	if form.input.format == "" && form.before == nil {
+		m.Now.Format = m.Live.Format
+	}
 	return w.render(c, status, endpoints.Form(m))
 }
 

@@ -92,8 +92,8 @@ func formatOptions(chosen string, offerDefault bool) []endpoints.FormatOption {
 	var options []endpoints.FormatOption
 	if offerDefault {
 		options = append(options, endpoints.FormatOption{
-			Title: "Choose for me", Selected: chosen == "",
-			Text: "By the topics: the format that their group's documents promise, Standard Webhooks for mixed ones.",
+			Title: chooseForMe, Selected: chosen == "",
+			Text: "The format that their group's documents promise, Standard Webhooks for mixed ones.",
 		})
 	}
 	for _, known := range wire.Formats() {

@@ -27,6 +27,22 @@ const (
 	previewPaths   = 60
 )
 
+// formatWords names the format that topics bring.
+func formatWords(name webhook.FormatName, reached int) string {
+	if reached == 0 {
+		return chooseForMe
+	}
+	for _, known := range wire.Formats() {
+		if known.Name == name {
+			return known.Title + ", by the topics"
+		}
+	}
+	return string(name)
+}
+
+// chooseForMe is the format of those who choose none.
+const chooseForMe = "By the topics"
+
 // previewSecret signs previews. It is public, so it is worth nothing.
 var previewSecret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("preview only, not a real secret!"))
 
@@ -44,7 +60,7 @@ func (w *Web) live(c *gin.Context, form endpointForm, topics []webhook.Topic) (e
 	m := endpoints.LiveModel{
 		Patterns: presentPatterns(lines(in.patterns), topics), Members: memberPaths(reached, topics),
 		Prompts: slices.ContainsFunc(reached, func(t webhook.Topic) bool { return webhook.IsPromptTopic(t.Name) }),
-		Fault:   presentFault(in), Changes: presentChanges(form.before, set),
+		Format:  formatWords(set.Format, len(reached)), Fault: presentFault(in), Changes: presentChanges(form.before, set),
 	}
 	wish := manage.PreviewWish{ProjectID: w.project(c).ID, Settings: set, Sample: sampleEvent(in.sample)}
 	found, err := w.Manage.PreviewMatches(c.Request.Context(), w.caller(c), wish)
@@ -60,7 +76,7 @@ func (w *Web) live(c *gin.Context, form endpointForm, topics []webhook.Topic) (e
 func (w *Web) presentMatches(c *gin.Context, in endpointInput, found manage.Preview, wrong map[string]string) endpoints.Matches {
 	switch {
 	case len(in.settings().Topics) == 0:
-		return endpoints.Matches{Problem: "Choose a topic to see which of the last events match."}
+		return endpoints.Matches{Waiting: true, Problem: "Choose a topic to see which of the last events match."}
 	case wrong != nil:
 		return endpoints.Matches{Problem: sentence(endpointFaults(wrong, len(in.ticked)).mistakes[0].Text)}
 	case len(found.Recent) == 0:
@@ -307,6 +323,10 @@ func sampleEvent(sample string) webhook.EventID {
 // out, but for the secret, which is a made-up one.
 func (w *Web) presentRequest(in endpointInput, set webhook.Settings, reached []webhook.Topic, found manage.Preview) endpoints.Request {
 	var r endpoints.Request
+	if r.Problem = w.unsendable(in, set, reached); len(reached) == 0 {
+		r.Waiting = true
+		return r
+	}
 	for _, t := range reached[:min(len(reached), previewChoices)] {
 		value := sampleTopic + t.Name
 		r.Examples = append(r.Examples, component.Option{Value: value, Label: "example of " + t.Name, Selected: value == in.sample})
@@ -322,7 +342,7 @@ func (w *Web) presentRequest(in endpointInput, set webhook.Settings, reached []w
 		value := samplePast + ev.ID.String()
 		r.Events = append(r.Events, component.Option{Value: value, Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()), Selected: value == in.sample})
 	}
-	if r.Problem = w.unsendable(in, set, reached); r.Problem != "" {
+	if r.Problem != "" {
 		return r
 	}
 	event, note := w.sample(in.sample, reached, found)

@@ -99,8 +99,10 @@ async function refresh() {
 // put places one part of the answer.
 function put(part) {
   const name = part.dataset.part;
-  if (name === "prompts") {
+  if (name === "words") {
     matter("matter" in part.dataset);
+    const format = form.querySelector('[name="format"]:checked');
+    if (format && !format.value) tell("format", part.dataset.format);
     return;
   }
   const old = document.querySelector(`[data-part="${name}"]`);
@@ -142,11 +144,11 @@ function tell(id, words) {
 
 function tellNow() {
   const format = form.querySelector('[name="format"]:checked');
-  if (format) tell("format", format.dataset.name);
+  if (format?.value) tell("format", format.dataset.name);
   const named = $$('[name="headerName"]', form).map((field) => field.value.trim()).filter(Boolean);
   tell("headers", named.length ? named.join(", ") : "none");
   const retry = form.querySelector('[name="retry"]:checked');
-  if (retry) tell("retry", retry.parentElement.innerText.split("\n")[0]);
+  if (retry) tell("retry", retry.parentElement.querySelector("span").firstChild.textContent.trim());
 }
 
 // ---- wiring ---------------------------------------------------------------------

@@ -161,6 +161,8 @@ type LiveModel struct {
 	Members []string
 	// Prompts says that prompt topics may come, so prompt filters matter.
 	Prompts bool
+	// Format is the one that the topics bring, in words, for "choose for me".
+	Format string
 	// Fault is the expression's mistake; nil for none.
 	Fault *ExpressionFault
 	// Changes are what saving would change; only for a stored endpoint.
@@ -195,8 +197,9 @@ type Matches struct {
 	// Mark is "7 of the last 100 events would match"; Tone is Bad for none.
 	Mark component.Mark
 	// Problem is why nothing could be tried; the page keeps the last answer
-	// beside it.
+	// beside it. Waiting says that nothing is wrong, only not chosen yet.
 	Problem string
+	Waiting bool
 	Taken   []Tried
 	Missed  []Tried
 	// MissedTitle folds the others: "Why 93 others would not".
@@ -226,4 +229,5 @@ type Request struct {
 	Notes []string
 	// Problem is why there is no request yet; the page keeps the last one.
 	Problem string
+	Waiting bool
 }

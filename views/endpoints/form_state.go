@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/a-h/templ"
+
+	"github.com/bellwire/bellwire/views/component"
 )
 
 // The folds are open where something is filled in or wrong, so that nothing
@@ -90,6 +92,14 @@ func valueType(h HeaderRow) string {
 		return "password"
 	}
 	return "text"
+}
+
+// problemTone: nothing chosen yet is no mistake.
+func problemTone(waiting bool) component.Tone {
+	if waiting {
+		return component.Neutral
+	}
+	return component.Retry
 }
 
 // saveWord is what the main button does.
