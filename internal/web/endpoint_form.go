@@ -60,8 +60,8 @@ func (w *Web) topicNames(c *gin.Context) ([]string, error) {
 	return names, err
 }
 
-// typed reads the posted form.
-func (w *Web) typed(c *gin.Context) (endpointInput, error) {
+// readForm reads the posted form.
+func (w *Web) readForm(c *gin.Context) (endpointInput, error) {
 	if err := c.Request.ParseForm(); err != nil {
 		return endpointInput{}, webhook.Invalid("form", "can't be read: %v", err)
 	}
@@ -74,7 +74,7 @@ func (w *Web) typed(c *gin.Context) (endpointInput, error) {
 }
 
 func (w *Web) createEndpoint(c *gin.Context) error {
-	in, err := w.typed(c)
+	in, err := w.readForm(c)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (w *Web) updateEndpoint(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := w.typed(c)
+	in, err := w.readForm(c)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (w *Web) previewEndpoint(c *gin.Context) error {
 	if err := w.caller(c).May(account.ChangeEndpoint, w.project(c).ID); err != nil {
 		return err
 	}
-	in, err := w.typed(c)
+	in, err := w.readForm(c)
 	if err != nil {
 		return err
 	}

@@ -209,58 +209,6 @@ func wordLength(text []rune) int {
 	return max(n, 1)
 }
 
-// presentChanges compares what is stored with what is typed, as the settings
-// tab would show both.
-func presentChanges(before *webhook.Endpoint, set webhook.Settings) []endpoints.Change {
-	if before == nil {
-		return nil
-	}
-	after := *before
-	after.Settings = set
-	if set.Timeout == 0 {
-		after.Timeout = webhook.DefaultTimeout
-	}
-	after.Topics = inOldOrder(before.Topics, after.Topics)
-	after.Headers = hideSecret(after.Headers)
-	old, now := settingWords(*before), settingWords(after)
-	var list []endpoints.Change
-	for _, row := range slices.Concat(old, now) {
-		known := slices.ContainsFunc(list, func(c endpoints.Change) bool { return c.Label == row.Label })
-		if a, b := wordsAt(old, row.Label), wordsAt(now, row.Label); a != b && !known {
-			list = append(list, endpoints.Change{Label: row.Label, Before: a, After: b})
-		}
-	}
-	return append(list, typedSecrets(set.Headers)...)
-}
-
-// typedSecrets are new values of secret headers, which are not shown.
-func typedSecrets(headers []webhook.Header) []endpoints.Change {
-	var list []endpoints.Change
-	for _, h := range headers {
-		if h.Secret && h.Value != "" {
-			list = append(list, endpoints.Change{Label: "Header " + h.Name, Before: "its value", After: "a new secret value"})
-		}
-	}
-	return list
-}
-
-func settingWords(e webhook.Endpoint) []endpoints.SettingRow {
-	var rows []endpoints.SettingRow
-	for _, group := range presentSettings(e) {
-		rows = append(rows, group.Rows...)
-	}
-	return rows
-}
-
-func wordsAt(rows []endpoints.SettingRow, label string) string {
-	for _, r := range rows {
-		if r.Label == label {
-			return strings.Join(r.Values, ", ")
-		}
-	}
-	return "none"
-}
-
 // reachedTopics are those that patterns take, in the patterns' order.
 func reachedTopics(patterns []string, topics []webhook.Topic) []webhook.Topic {
 	var reached []webhook.Topic
