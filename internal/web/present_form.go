@@ -84,7 +84,7 @@ func presentForm(form endpointForm, topics []webhook.Topic) endpoints.FormModel 
 		Retries: retryOptions(in.retry, isNew), Delays: input("delays", in.delays), ClientErrors: in.clientErrors,
 		Timeout: input("timeout", in.timeout), MaxInFlight: input("maxInFlight", in.inFlight), Rate: input("rate", in.rate), Ordered: in.ordered,
 	}
-	m.Now = presentNow(m, in)
+	m.Now = presentFolds(m, in)
 	return m
 }
 
@@ -189,8 +189,8 @@ func retryOptions(chosen string, offerDefault bool) []component.Option {
 	return selected(options, chosen)
 }
 
-// presentNow says in the line of each closed fold what it holds.
-func presentNow(m endpoints.FormModel, in endpointInput) endpoints.Now {
+// presentFolds says in the line of each closed fold what it holds.
+func presentFolds(m endpoints.FormModel, in endpointInput) endpoints.Now {
 	now := endpoints.Now{Prompts: "all prompts", Payload: "whatever it says", Headers: "none", Secret: "made for you"}
 	if lists := len(lines(in.prompts.names)) + len(lines(in.prompts.tags)) + len(lines(in.prompts.labels)); lists > 0 {
 		now.Prompts = plural(int64(lists), "entry", "entries")
