@@ -28,7 +28,7 @@ func (s *Store) Audit(ctx context.Context, filter webhook.AuditFilter) (webhook.
 	}
 	where := source
 	if filter.Action != "" || filter.Object != "" || filter.ActorType != "" || !filter.ActorID.IsZero() {
-		if err := w.bound(s.db(ctx), "id", "audit"+source.sql(), source.args...); err != nil {
+		if err := w.bound(s.db(ctx), scanned, "id", "audit"+source.sql(), source.args...); err != nil {
 			return none, wrap("list the audit log", err)
 		}
 	}

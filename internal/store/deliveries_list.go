@@ -107,7 +107,7 @@ func loggedRows(db *gorm.DB, f webhook.DeliveryFilter, w *window) (rows []listed
 	}
 	where := places
 	if narrowDeliveries(&where, f) && f.EventID.IsZero() {
-		if err := w.bound(db, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
+		if err := w.bound(db, scanned, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
 			return nil, err
 		}
 	}

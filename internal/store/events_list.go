@@ -28,12 +28,14 @@ type eventSource struct {
 	where            conditions
 	// narrow are conditions on events that the index does not know.
 	narrow conditions
+	// rows is how many of them one page may look at.
+	rows int
 }
 
 // eventSources are the parts that hold what a project sees: its own events and
 // those for all. Zero is for staff, who see everything.
 func eventSources(project webhook.ProjectID) []eventSource {
-	log := eventSource{from: "events e", index: "events e", key: "e.id"}
+	log := eventSource{from: "events e", index: "events e", key: "e.id", rows: scanned}
 	if project.IsZero() {
 		log.where.and("TRUE")
 		log.narrow.and(ofStanding)
@@ -49,7 +51,7 @@ func eventSources(project webhook.ProjectID) []eventSource {
 // searchSources are the parts that a search finds: an event's id, or the value
 // of a search key.
 func searchSources(project webhook.ProjectID, query string) []eventSource {
-	byValue := eventSource{from: "event_search v JOIN events e ON e.id = v.event_id", index: "event_search v", key: "v.event_id"}
+	byValue := eventSource{from: "event_search v JOIN events e ON e.id = v.event_id", index: "event_search v", key: "v.event_id", rows: joinedScanned}
 	byValue.where.and("v.value = ?", clean(query))
 	var found []eventSource
 	if project.IsZero() {
@@ -79,7 +81,7 @@ func eventsIn(db *gorm.DB, columns string, sources []eventSource, w *window, lim
 		if len(source.narrow.texts) == 0 {
 			continue
 		}
-		if err := w.bound(db, source.key, source.index+source.where.sql(), source.where.args...); err != nil {
+		if err := w.bound(db, source.rows, source.key, source.index+source.where.sql(), source.where.args...); err != nil {
 			return nil, err
 		}
 	}

@@ -12,6 +12,9 @@ import (
 // index; the page says how far back it has searched. SQLite takes some 25 ms.
 const scanned = 10_000
 
+// joinedScanned is that where each row is looked up in another table.
+const joinedScanned = 2_000
+
 // window is the part of a log that a page looks at, newest first: ids from
 // "from" on, up to but without "to". The logs' ids sort by time.
 type window struct {
@@ -62,13 +65,13 @@ func (w *window) only(id scope) {
 	}
 }
 
-// bound cuts the window after as many rows of a source as one page may scan.
+// bound cuts the window after so many rows of a source.
 // source is "table WHERE …" with an index that ends in the id key. The OFFSET
 // is a constant and walks index entries only; pages are found by key.
-func (w *window) bound(db *gorm.DB, key, source string, args ...any) error {
+func (w *window) bound(db *gorm.DB, rows int, key, source string, args ...any) error {
 	var ids []uid
 	err := db.Raw("SELECT "+key+" FROM "+source+" AND "+key+" >= ? AND "+key+" < ? ORDER BY "+key+" DESC LIMIT 1 OFFSET ?",
-		append(args[:len(args):len(args)], w.from, w.to, scanned-1)...).Scan(&ids).Error
+		append(args[:len(args):len(args)], w.from, w.to, rows-1)...).Scan(&ids).Error
 	if err == nil && len(ids) == 1 && ids[0] != uid(w.from) {
 		w.from, w.cut = scope(ids[0]), true
 	}

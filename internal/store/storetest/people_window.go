@@ -80,6 +80,12 @@ var windows = []scene{
 			events.Cursor = cursor
 			return h.Store.Events(ctx, events)
 		}), [3]int{1, 2, 1})
+		h.Exec("INSERT INTO event_search (project_id, value, event_id) SELECT project_id, 'prod_1', id FROM events WHERE seq <= 5000")
+		searched := webhook.EventFilter{ProjectID: h.Project, Topic: "rare", Query: "prod_1"}
+		h.same(pages(h, func(cursor string) (webhook.Page[webhook.Event], error) {
+			searched.Cursor = cursor
+			return h.Store.Events(ctx, searched)
+		}), [3]int{1, 3, 2})
 		page, err := h.Store.Deliveries(ctx, webhook.DeliveryFilter{ProjectID: h.Project, Limit: 10})
 		h.must(err)
 		if len(page.Items) != 10 || page.Next == "" || !page.SearchedBackTo.IsZero() {
