@@ -56,6 +56,7 @@ func Lookup(served string) (*File, bool) {
 
 func index() (names, paths map[string]*File) {
 	names, paths = map[string]*File{}, map[string]*File{}
+	squeeze := squeezer()
 	err := fs.WalkDir(FS, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -97,13 +98,19 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-func squeeze(data []byte) []byte {
+// squeezer compresses file by file with one writer: it is large, and this runs
+// at every start.
+func squeezer() func(data []byte) []byte {
 	var out bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is valid
-	_, _ = w.Write(data)                                    // a buffer does not fail
-	_ = w.Close()
-	if out.Len() > len(data)*9/10 {
-		return nil
+	return func(data []byte) []byte {
+		out.Reset()
+		w.Reset(&out)
+		_, _ = w.Write(data) // a buffer does not fail
+		_ = w.Close()
+		if out.Len() > len(data)*9/10 {
+			return nil
+		}
+		return bytes.Clone(out.Bytes())
 	}
-	return out.Bytes()
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -243,6 +244,9 @@ func Serve(ctx context.Context, c config.Config, version string) error {
 		return errors.Join(err, a.store.Close())
 	}
 	a.banner(os.Stdout, token)
+	// Starting takes several times the memory that being there does; without
+	// work there would be no collection to give it back.
+	debug.FreeOSMemory()
 	return a.Run(ctx)
 }
 
