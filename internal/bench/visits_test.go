@@ -4,25 +4,26 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/bellwire/bellwire/internal/api"
 	"github.com/bellwire/bellwire/internal/bench"
 	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/server"
 	"github.com/bellwire/bellwire/internal/web"
 )
 
 // readRoutes are the GET routes of the dashboard and of the API.
-func readRoutes() map[string]bool {
+func readRoutes(t *testing.T) map[string]bool {
+	t.Helper()
 	routes := map[string]bool{}
 	for _, r := range web.New(web.Options{}).Routes() {
 		if r.Method == http.MethodGet {
 			routes[r.Path] = true
 		}
 	}
-	gin.SetMode(gin.ReleaseMode)
 	calls := api.New(api.Options{Manage: manage.New(manage.Options{})})
-	calls.Mount(gin.New())
+	if _, err := server.New(server.Options{API: calls}); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range calls.Calls() {
 		if c.Method == http.MethodGet {
 			routes[api.Prefix+c.Path] = true
@@ -33,7 +34,7 @@ func readRoutes() map[string]bool {
 
 func TestEvery_page_and_read_call_is_asked_for_or_left_out_by_name(t *testing.T) {
 	t.Parallel()
-	asked, routes := bench.Asked(), readRoutes()
+	asked, routes := bench.Asked(), readRoutes(t)
 	if len(routes) < 30 {
 		t.Fatalf("only %d routes were found", len(routes))
 	}

@@ -102,8 +102,8 @@ func (h *history) age(ctx context.Context) error {
 // log writes events, deliveries and attempts in the order of their making.
 func (h *history) log(ctx context.Context) error {
 	span := h.Until.Sub(h.Since)
-	for h.filled.Deliveries < h.Plan.Deliveries {
-		part := float64(h.filled.Deliveries) / float64(h.Plan.Deliveries)
+	for h.filled.Deliveries < h.Deliveries {
+		part := float64(h.filled.Deliveries) / float64(h.Deliveries)
 		at := h.Since.Add(time.Duration(part * float64(span))).Add(time.Duration(h.IntN(1000)) * time.Millisecond)
 		h.event(at)
 		if len(h.deliveries) >= batch {

@@ -47,12 +47,12 @@ func (s *liteSink) rows(ctx context.Context, table, columns string, rows [][]any
 		return err
 	}
 	names := strings.Fields(columns)
-	insert, err := s.prepare(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES (?"+strings.Repeat(", ?", len(names)-1)+")")
-	if err != nil {
+	insert := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
+	if err := s.prepare(ctx, insert); err != nil {
 		return err
 	}
 	for _, row := range rows {
-		if _, err := insert.ExecContext(ctx, blobs(row)...); err != nil {
+		if _, err := s.prepared[insert].ExecContext(ctx, blobs(row)...); err != nil {
 			return err
 		}
 	}
@@ -61,15 +61,11 @@ func (s *liteSink) rows(ctx context.Context, table, columns string, rows [][]any
 
 // prepare keeps statements for as long as the connection, which is the only
 // one.
-func (s *liteSink) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (s *liteSink) prepare(ctx context.Context, text string) (err error) {
 	if s.prepared[text] == nil {
-		stmt, err := s.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // closed with the batch
-		if err != nil {
-			return nil, err
-		}
-		s.prepared[text] = stmt
+		s.prepared[text], err = s.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // closed with the batch
 	}
-	return s.prepared[text], nil
+	return err
 }
 
 // blobs writes ids as SQLite keeps them.

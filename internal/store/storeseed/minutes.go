@@ -119,7 +119,7 @@ func (h *history) statistics(ctx context.Context) error {
 // audit writes what people did meanwhile.
 func (h *history) audit(ctx context.Context) error {
 	actions := []string{"endpoint.updated", "delivery.resent", "endpoint.paused", "endpoint.resumed", "secret.revealed", "session.started", "key.created"}
-	n := h.Plan.Deliveries * audited / 100
+	n := h.Deliveries * audited / 100
 	span := h.Until.Sub(h.Since)
 	rows := make([][]any, n)
 	for i := range rows {
@@ -127,7 +127,7 @@ func (h *history) audit(ctx context.Context) error {
 		p := h.places[h.all.pick(h.dice)]
 		rows[i] = []any{
 			h.id(at), at.UnixMilli(), [16]byte(h.Projects[p.project].ID.UUID), "user", "somebody@example.com", actions[h.IntN(len(actions))],
-			webhook.UUID(p.ID.UUID).String(), "endpoint", "changed by the bench", "192.0.2.7",
+			p.ID.String(), "endpoint", "changed by the bench", "192.0.2.7",
 		}
 	}
 	if err := h.into.rows(ctx, "audit", "id at project_id actor_type actor_name action object object_name detail addr", rows); err != nil {
