@@ -2,8 +2,9 @@ package filter
 
 import (
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/functions"
+	"cel.dev/cel-go/common/env"
 	celop "cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/stdlib"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -28,32 +29,42 @@ var operations = []operation{
 	{celop.Divide, traits.DividerType, divide, func(a, b float64) float64 { return a / b }},
 }
 
-// arithmetic declares the operations on unlike numbers for the checker.
-func arithmetic() []cel.EnvOption {
-	var options []cel.EnvOption
-	pairs := []struct {
-		name string
-		a, b *cel.Type
-	}{
-		{"_int_double", cel.IntType, cel.DoubleType}, {"_double_int", cel.DoubleType, cel.IntType},
-		{"_uint_double", cel.UintType, cel.DoubleType}, {"_double_uint", cel.DoubleType, cel.UintType},
-		{"_int_uint", cel.IntType, cel.UintType}, {"_uint_int", cel.UintType, cel.IntType},
-	}
+// standard is the standard library without the four operations, which stand in
+// their place with all their overloads and those on unlike numbers.
+func standard() []cel.EnvOption {
+	without := env.NewLibrarySubset()
+	var own []cel.EnvOption
 	for _, o := range operations {
-		for _, p := range pairs {
-			options = append(options, cel.Function(o.name, cel.Overload(o.name+p.name, []*cel.Type{p.a, p.b}, cel.DoubleType)))
-		}
+		without.AddExcludedFunctions(env.NewFunction(o.name))
+		own = append(own, cel.Function(o.name, append(o.overloads(), cel.SingletonBinaryBinding(o.run, o.trait))...))
 	}
-	return options
+	return append([]cel.EnvOption{cel.StdLib(cel.StdLibSubset(without))}, own...)
 }
 
-// mixed are the operations for the evaluation.
-func mixed() []*functions.Overload {
-	var overloads []*functions.Overload
-	for _, o := range operations {
-		overloads = append(overloads, &functions.Overload{Operator: o.name, OperandTrait: o.trait, Binary: o.run})
+// unlike are the pairs of numbers that CEL alone does not calculate with.
+var unlike = []struct {
+	name string
+	a, b *cel.Type
+}{
+	{"_int_double", cel.IntType, cel.DoubleType}, {"_double_int", cel.DoubleType, cel.IntType},
+	{"_uint_double", cel.UintType, cel.DoubleType}, {"_double_uint", cel.DoubleType, cel.UintType},
+	{"_int_uint", cel.IntType, cel.UintType}, {"_uint_int", cel.UintType, cel.IntType},
+}
+
+func (o operation) overloads() []cel.FunctionOpt {
+	var options []cel.FunctionOpt
+	for _, f := range stdlib.Functions() {
+		if f.Name() != o.name {
+			continue
+		}
+		for _, known := range f.OverloadDecls() {
+			options = append(options, cel.Overload(known.ID(), known.ArgTypes(), known.ResultType()))
+		}
 	}
-	return overloads
+	for _, p := range unlike {
+		options = append(options, cel.Overload(o.name+p.name, []*cel.Type{p.a, p.b}, cel.DoubleType))
+	}
+	return options
 }
 
 func (o operation) run(a, b ref.Val) ref.Val {

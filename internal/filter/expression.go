@@ -109,7 +109,7 @@ func (*variables) Parent() cel.Activation { return nil }
 // environment is made when the first expression is compiled: an instance
 // without any pays nothing for it.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
-	return cel.NewEnv(append(arithmetic(),
+	return cel.NewCustomEnv(append(standard(),
 		cel.Variable("data", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("topic", cel.StringType),
 		cel.Variable("occurredAt", cel.TimestampType),
@@ -135,7 +135,7 @@ func compileExpression(text string) (*program, error) {
 		return nil, err
 	}
 	compiled, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxSteps), cel.InterruptCheckFrequency(100),
-		cel.CostTracking(costs{}), cel.Functions(mixed()...), patterns())
+		cel.CostTracking(costs{}), patterns())
 	if err != nil {
 		return nil, &ExpressionError{Line: 1, Column: 1, Message: runtimeWords(err)}
 	}

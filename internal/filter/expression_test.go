@@ -89,6 +89,12 @@ func TestExpressionsReadDataTopicAndTime(t *testing.T) {
 		`occurredAt.getDayOfMonth("Europe/Berlin") == 5`:      false, // counts from 0
 		`occurredAt.getDate("Europe/Berlin") == 5`:            true,
 		`timestamp(data.at) + duration("2000h") > occurredAt`: true,
+		// what CEL calculates with beside numbers stays
+		`occurredAt - duration("1h") < occurredAt && duration("1h") + occurredAt > occurredAt`: true,
+		`occurredAt - timestamp("2026-05-04T00:00:00Z") == duration("23h") + duration("30m")`:  true,
+		`duration("2h") - duration("90m") == duration("30m")`:                                  true,
+		`b"a" + b"b" == b"ab" && [1] + [2] == [1, 2] && "a" + "b" == "ab"`:                     true,
+		`2u * 3u == 6u && 7u - 2u == 5u && 2u + 1.5 == 3.5 && 6 / 4u == 1.5`:                   true,
 		`true`: true,
 	} {
 		if err := filter.CheckExpression(expression); err != nil {
@@ -141,6 +147,7 @@ func TestAMistakeInAnExpressionHasItsPlaceAndPlainWords(t *testing.T) {
 		`topic > 3`:                        "1:7 > does not work on a text and a number",
 		`size(data.l) == 1.5`:              "1:14 == compares two spellings of numbers here; write both with a decimal point or neither",
 		`topic.name == 1`:                  "1:6 a text has no members",
+		`topic - "x" == "y"`:               "1:7 - does not work on a text and a text",
 		`lower(data.name) == "x"`:          "1:6 there is no function lower",
 		`data.name.lower() == "x"`:         "1:16 there is no function lower",
 		`data.price + 1 > 2 data`:          "1:20 “data” does not belong here",
