@@ -13,25 +13,15 @@ func overviewStories() map[string]teller {
 	page := func(make func(theme string) overview.ShowModel) teller {
 		return func(theme string) templ.Component { return overview.Show(make(theme)) }
 	}
-	guide := func(make func() overview.Guide) teller {
-		return func(theme string) templ.Component {
-			return overview.Start(overview.StartModel{Shell: shell(theme, "Overview", "Getting started"), Guide: make()})
-		}
-	}
 	return map[string]teller{
-		"overview":           page(overviewBusy),
-		"overview-well":      page(overviewWell),
-		"overview-unsteady":  page(overviewUnsteady),
-		"overview-nothing":   page(overviewNothing),
-		"overview-suspended": page(overviewSuspended),
-		"overview-quiet":     page(overviewQuiet),
-		"overview-first-run": page(overviewFirst),
-		"start-local":        guide(guideLocal),
-		"start-url-wrong":    guide(guideWrong),
-		"start-forward":      guide(guideForward),
-		"start-viewer":       guide(guideViewer),
-		"start-failed":       guide(guideFailed),
-		"start-arrived":      guide(guideArrived),
+		"overview":              page(overviewBusy),
+		"overview-well":         page(overviewWell),
+		"overview-unsteady":     page(overviewUnsteady),
+		"overview-nothing":      page(overviewNothing),
+		"overview-suspended":    page(overviewSuspended),
+		"overview-quiet":        page(overviewQuiet),
+		"overview-first-run":    page(overviewFirst),
+		"overview-first-failed": page(overviewFirstFailed),
 	}
 }
 
@@ -112,88 +102,9 @@ func overviewFirst(theme string) overview.ShowModel {
 	return overview.ShowModel{Shell: shell(theme, "Overview"), Verdict: component.Mark{Text: "No endpoint yet"}, Detail: "Connect one and send it a first event.", Guide: &g}
 }
 
-func ways(on string) []component.Chip {
-	var chips []component.Chip
-	for _, w := range []string{"On this machine", "I have a URL", "No public URL"} {
-		chips = append(chips, component.Chip{Label: w, URL: "#", On: w == on})
-	}
-	return chips
-}
-
-func guideLocal() overview.Guide {
-	return overview.Guide{
-		Choose: overview.ChooseStep{
-			Progress: overview.Current, Ways: ways("On this machine"), Text: "Run this in a terminal: it listens here, verifies each signature and prints what comes.",
-			Command: "bellwire listen --port 9000 --secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Note: "The secret in it becomes that of the endpoint which you connect below.",
-		},
-		Connect: overview.ConnectStep{Progress: overview.Current, Text: "An endpoint is where events are posted to: signed, and tried again until they arrive.", Form: connectForm("http://127.0.0.1:9000/")},
-		Publish: overview.PublishStep{Text: "An event of the topic's own example, the way your backend would publish it."},
-		Arrive:  overview.ArriveStep{Text: "The request and your server's answer appear here by themselves."},
-	}
-}
-
-func connectForm(url string) *overview.ConnectForm {
-	return &overview.ConnectForm{
-		Action: "#", Way: "local", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", URL: component.Input{Value: url}, Name: component.Input{Value: "on-this-machine"}, FullURL: "/story/endpoint-new",
-		Topics: []overview.TopicGroup{{Title: "Commerce agent", Topics: topicOptions()}, {Title: "Prompts", Topics: []component.Option{{Value: "prompt.created", Label: "prompt.created"}}}},
-	}
-}
-
-func guideWrong() overview.Guide {
-	g := guideLocal()
-	g.Choose = overview.ChooseStep{Progress: overview.Current, Ways: ways("I have a URL"), Text: "Any program of yours that takes POST requests over https. It should answer 2xx at once and do its work afterwards."}
-	g.Connect.Form = connectForm("http://169.254.169.254/latest")
-	g.Connect.Form.URL.Error, g.Connect.Form.TopicError = "must begin with https://", "is not a topic"
-	g.Connect.Form.Name.Value = longName
-	g.Connect.Form.Mistakes = []component.Mistake{{Text: "secret: must have 16 to 256 characters"}}
-	return g
-}
-
-func guideForward() overview.Guide {
-	g := guideLocal()
-	g.Choose = overview.ChooseStep{
-		Progress: overview.Current, Ways: ways("No public URL"), Once: true,
-		Text:    "A command on your machine fetches the deliveries from here and posts them, signed, to your local program. Its answers show up in this dashboard.",
-		Command: "bellwire listen --forward http://localhost:3000/webhooks --key bwsk_kq3mN7vT1xZ9aB4cD6eF8gH0jK2lM5nP --url https://bell.example",
-	}
-	g.Connect = overview.ConnectStep{Progress: overview.Current, Text: "The command makes its own endpoint as soon as it runs. This page notices."}
-	return g
-}
-
-func guideViewer() overview.Guide {
-	g := guideLocal()
-	g.Choose.Command, g.Choose.Note, g.Connect.Form = "", "", nil
-	g.Connect.Text = "Your role may look but not connect anything: ask an owner or developer of this project."
-	return g
-}
-
-func guideFailed() overview.Guide {
-	g := guideLocal()
-	g.Choose.Progress, g.Choose.Command, g.Choose.Note = overview.Done, "", ""
-	g.Choose.CommandURL, g.Choose.CommandLabel = "#", "Show the command with its secret"
-	g.Connect = overview.ConnectStep{Progress: overview.Done, Endpoint: component.Link{Label: "on-this-machine", URL: "/story/endpoint"}, Target: "http://127.0.0.1:9000/", Text: "Subscribed to product.price_changed."}
-	g.Publish = overview.PublishStep{Progress: overview.Done, Text: g.Publish.Text, Action: "#", Topic: "product.price_changed", Label: "Publish another product.price_changed", Other: component.Link{Label: "Change its data first", URL: "#"}}
-	g.Arrive = overview.ArriveStep{
-		Progress: overview.Current, Mark: component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, Text: "Your server refused the connection.", AgainURL: "#",
-		Try:      []string{"Nothing listens on port 9000: start the command of step 1 in a terminal and leave it running.", "Then send it again. It is also tried again by itself."},
-		Delivery: component.Link{Label: "Everything about this delivery", URL: "/story/delivery"},
-	}
-	return g
-}
-
-func guideArrived() overview.Guide {
+func overviewFirstFailed(theme string) overview.ShowModel {
 	g := guideFailed()
-	g.Arrive = overview.ArriveStep{
-		Progress: overview.Done, Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Text: "Your server answered 200 in 12 ms. That is the whole way: published, matched, signed, delivered.",
-		Delivery: component.Link{Label: "Everything about this delivery", URL: "/story/delivery"},
-		Request:  overview.Side{Line: "POST http://127.0.0.1:9000/", Headers: []component.Header{{Name: "webhook-signature", Value: "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="}}, Body: component.Body{Text: payload, Kind: "json", Size: "312 B"}},
-		Answer:   overview.Side{Line: "200 OK", Tone: component.Good, Body: component.Body{Text: `{"received":true}`, Kind: "json", Size: "17 B", Received: true}},
-		Next: []overview.NextStep{
-			{Link: component.Link{Label: "Verify the signature in your own code", URL: "#"}, Text: "Ready to paste, in six languages."},
-			{Link: component.Link{Label: "Choose more topics and filters", URL: "#"}, Text: "With a preview of what would match."},
-			{Link: component.Link{Label: "Make an API key for your backend", URL: "#"}, Text: "It publishes events with the scope publish."},
-			{Link: component.Link{Label: "Invite a colleague", URL: "#"}, Text: "By a link that signs them in."},
-		},
+	return overview.ShowModel{
+		Shell: shell(theme, "Overview"), Verdict: component.Mark{Tone: component.Retry, Text: "The first event has not arrived yet"}, Detail: "The steps below say why, and what to do.", Guide: &g,
 	}
-	return g
 }

@@ -113,7 +113,7 @@ func (w *Web) doSetup(c *gin.Context) error {
 	if err := w.signIn(c, admin, true); err != nil {
 		return err
 	}
-	w.done(c, "Bellwire is yours. Make the first project.")
+	w.done(c, "Bellwire is yours: you are its administrator.")
 	return w.redirect(c, pathProjects)
 }
 

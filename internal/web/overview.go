@@ -49,21 +49,19 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 		return none, err
 	}
 	failures := lastFailures(recent.Items, exhausted)
-	state := overviewState{project: project, list: list, failures: failures}
-	m := overview.ShowModel{
-		Failures: presentFailures(failures, now), FailuresURL: under(project.ID, "deliveries") + "?state=exhausted",
-		StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()},
-	}
+	state := overviewState{project: project, list: list, failures: failures, first: !reached(list), past: len(recent.Items) > 0}
+	m := overview.ShowModel{StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()}}
 	m.Verdict, m.Detail = state.verdict()
-	if m.Groups, err = w.troubleGroups(ctx, caller, state); err != nil {
-		return none, err
-	}
-	if len(list) > 0 || len(recent.Items) > 0 {
+	if !state.guided() {
+		m.Failures, m.FailuresURL = presentFailures(failures, now), under(project.ID, "deliveries")+"?state=exhausted"
+		if m.Groups, err = w.troubleGroups(ctx, caller, state); err != nil {
+			return none, err
+		}
 		charts := span.charts(c, under(project.ID, "deliveries")+"?")
 		fill(&charts, stats.Buckets, span.step, overviewRegion)
 		m.Charts, m.Figures = &charts, figures(stats)
 	}
-	if !reached(list) {
+	if state.first {
 		guide, err := w.guide(c, list, asked{})
 		if err != nil {
 			return none, err

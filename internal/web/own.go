@@ -57,11 +57,14 @@ func (w *Web) projectsModel(c *gin.Context, wrong map[string]string) (settings.P
 		Name:       component.Input{Value: c.PostForm("name"), Error: wrong["name"]},
 		ExternalID: component.Input{Value: c.PostForm("externalId"), Error: wrong["externalId"]},
 		Pager:      pager(c, page.Next, ""),
-		Empty:      component.EmptyModel{Title: "No project yet", Text: "A project is a tenant: its endpoints, events and people. Ask the platform to add you to one."},
+		Empty:      component.EmptyModel{Title: "No project yet", Text: "A project holds the endpoints, events and people of one customer, team or product. Ask an owner of one to invite you."},
 	}
 	if caller.May(account.CreateProject, webhook.ProjectID{}) == nil {
 		m.CreateURL = pathProjects
-		m.Empty.Text = "A project is a tenant: its endpoints, events and people. Make the first one here."
+		m.Empty.Text = "A project holds the endpoints, events and people of one customer, team or product. You can make others at any time."
+	}
+	if query != "" {
+		m.Empty = component.EmptyModel{Title: "No project is like that", Text: "None of yours has a name or external id with these words.", Action: component.Link{Label: "All projects", URL: pathProjects}}
 	}
 	for _, p := range page.Items {
 		m.Rows = append(m.Rows, w.presentProject(caller, p))

@@ -19,6 +19,19 @@ type overviewState struct {
 	project  webhook.Project
 	list     standings
 	failures []webhook.DeliveryRow
+	// first says that nothing ever arrived: the page shows the guide.
+	first bool
+	// past says that there are deliveries, maybe of endpoints that are gone.
+	past bool
+}
+
+// guided reports whether the guide alone says all there is to say: a first
+// failure or two belong to it.
+func (s overviewState) guided() bool {
+	if len(s.list) == 0 {
+		return !s.past
+	}
+	return s.first && len(s.list) == 1 && s.list.counted(condition.needsYou) == 0
 }
 
 // verdict is the headline and the line below it.
@@ -29,6 +42,8 @@ func (s overviewState) verdict() (component.Mark, string) {
 		return component.Mark{Tone: component.Held, Text: "This project is suspended"}, "Everything is held until an operator lifts the suspension; nothing is lost."
 	case all == 0:
 		return component.Mark{Tone: component.Neutral, Text: "No endpoint yet"}, "Connect one and send it a first event."
+	case s.guided() && doubts > 0:
+		return component.Mark{Tone: component.Retry, Text: "The first event has not arrived yet"}, "The steps below say why, and what to do."
 	case s.everythingFails():
 		return component.Mark{Tone: component.Bad, Text: "Nothing gets through"}, s.whoseFault()
 	case needs > 0:

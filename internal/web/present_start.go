@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,18 +15,33 @@ import (
 	"github.com/bellwire/bellwire/views/overview"
 )
 
-// localPort is where the guide's receiver on this machine listens.
-const localPort = "9000"
+const (
+	// localPort is where the guide's receiver on this machine listens, or the
+	// first free one after it.
+	localPort = 9000
+	// usualForward is where a developer's program often listens.
+	usualForward = "http://localhost:3000/webhooks"
+)
 
 // guideOf is what the guide's steps are made from.
 type guideOf struct {
 	journey
 	asked
-	caller account.Caller
-	topics []webhook.Topic
+	promise promise
+	caller  account.Caller
+	topics  []webhook.Topic
 	// local says that endpoints may be on this machine.
 	local bool
-	now   time.Time
+	// chosen says that the visitor has just chosen a way.
+	chosen bool
+	now    time.Time
+}
+
+func (g guideOf) connected() bool { return !g.endpoint.ID.IsZero() }
+
+// connectable reports whether the short form for an endpoint is shown.
+func (g guideOf) connectable() bool {
+	return !g.connected() && g.way != wayForward && g.caller.May(account.ChangeEndpoint, g.project.ID) == nil
 }
 
 // startURL is the guide at a step, 0 for its top.
@@ -47,17 +63,31 @@ func (g guideOf) chosenWay(wish string) string {
 		wish = g.way
 	}
 	switch {
-	case !g.endpoint.ID.IsZero() && wish != wayForward:
-		if onThisMachine(g.endpoint.URL) {
-			return wayLocal
-		}
+	case g.connected() && g.endpoint.Kind == webhook.KindForward, wish == wayForward:
+		return wayForward
+	case g.connected() && !onThisMachine(g.endpoint.URL), wish == wayURL, !g.local:
 		return wayURL
-	case wish == wayURL, wish == wayForward, wish == wayLocal && g.local:
-		return wish
-	case g.local:
-		return wayLocal
 	}
-	return wayURL
+	return wayLocal
+}
+
+// ways are the receivers to choose from: once there is one, the way on is to
+// have a program without a public URL instead.
+func (g guideOf) ways() []component.Chip {
+	var ways []component.Chip
+	for _, way := range []struct {
+		name, label string
+		offered     bool
+	}{
+		{wayLocal, "A test receiver", g.local && !g.connected()},
+		{wayURL, "My own URL", !g.connected()},
+		{wayForward, "My local program", !g.connected() || g.endpoint.Kind != webhook.KindForward},
+	} {
+		if way.offered || way.name == g.way {
+			ways = append(ways, component.Chip{Label: way.label, On: way.name == g.way, URL: startURL(g.project.ID, way.name, 0)})
+		}
+	}
+	return ways
 }
 
 // onThisMachine reports whether a URL leads to the machine it is read on.
@@ -70,26 +100,32 @@ func onThisMachine(raw string) bool {
 	return err == nil && ip.IsLoopback() || u.Hostname() == "localhost"
 }
 
+// forwardable reports whether a program can be posted to at a URL.
+func forwardable(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
 func portOf(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Port() == "" {
-		return localPort
+		return strconv.Itoa(localPort)
 	}
 	return u.Port()
 }
 
-func listenCommand(target, secret string, format webhook.FormatName) string {
-	command := "bellwire listen --port " + portOf(target) + " --secret " + quoted(secret)
+func listenCommand(port, secret string, format webhook.FormatName) string {
+	command := "bellwire listen --port " + port + " --secret " + quoted(secret)
 	if format != "" && format != webhook.FormatStandard {
 		command += " --format " + string(format)
 	}
 	return command
 }
 
-func (w *Web) forwardCommand(key string) string {
-	command := "bellwire listen --forward http://localhost:3000/webhooks --key " + key
+func (w *Web) forwardCommand(to, key string) string {
+	command := "bellwire listen --forward " + quoted(to) + " --key " + key
 	if w.BaseURL != nil {
-		command += " --url " + w.BaseURL.String()
+		command += " --url " + quoted(w.BaseURL.String())
 	}
 	return command
 }
@@ -106,63 +142,96 @@ func quoted(word string) string {
 }
 
 func (w *Web) chooseStep(g guideOf) overview.ChooseStep {
-	s := overview.ChooseStep{Progress: overview.Current, Command: g.command, Once: g.command != ""}
-	connected := !g.endpoint.ID.IsZero()
-	if connected {
+	s := overview.ChooseStep{Progress: overview.Current, Ways: g.ways(), Command: g.command, Secret: g.secret}
+	if g.connected() {
 		s.Progress = overview.Done
 	}
-	for _, way := range []struct {
-		name, label string
-		offered     bool
-	}{
-		{wayLocal, "On this machine", g.local}, {wayURL, "I have a URL", true}, {wayForward, "No public URL", true},
-	} {
-		if way.offered {
-			s.Ways = append(s.Ways, component.Chip{Label: way.label, On: way.name == g.way, URL: startURL(g.project.ID, way.name, 0)})
-		}
-	}
-	command := under(g.project.ID, "start", "command") + "?way=" + g.way
 	switch g.way {
 	case wayLocal:
-		s.Text = "Run this in a terminal: it listens here, verifies each signature and prints what comes."
-		switch {
-		case g.command == "" && !connected && g.caller.May(account.ChangeEndpoint, g.project.ID) == nil:
-			s.Command = listenCommand("", g.form.secret, "")
-			s.Note = "The secret in it becomes that of the endpoint which you connect below."
-		case g.command == "" && connected && g.caller.Could(account.UseSecrets, g.project.ID):
-			s.CommandURL, s.CommandLabel = command, "Show the command with its secret"
-		}
+		g.chooseLocal(&s)
 	case wayURL:
-		s.Text = "Any program of yours that takes POST requests over https. It should answer 2xx at once and do its work afterwards."
-		if connected {
-			s.Note = "Its signing secret is on the endpoint's Secret tab, code that verifies it on the tab Code."
-		}
+		g.chooseURL(&s)
 	case wayForward:
-		s.Text = "A command on your machine fetches the deliveries from here and posts them, signed, to your local program. Its answers show up in this dashboard."
-		if g.caller.Could(account.CreateKeys, g.project.ID) {
-			s.CommandURL, s.CommandLabel = command, "Make a key and show the command"
-		} else if g.command == "" {
-			s.Command = w.forwardCommand("KEY")
-			s.Note = "Put a key with the scopes manage and read in place of KEY: an owner of this project can make one."
-		}
+		g.chooseForward(&s)
 		if g.command != "" {
-			s.CommandURL = ""
+			s.Note = "The key in it is shown now and not again. The command prints the signing secret for your program."
+		} else if s.Form == nil && g.endpoint.Kind != webhook.KindForward {
+			s.Command = w.forwardCommand(usualForward, "KEY")
+			s.Note = "Put your program's address in place of " + usualForward + ", and a key with the scopes manage and read in place of KEY: an owner of this project can make one."
 		}
 	}
 	return s
 }
 
+// elsewhere is for people who started the server from its source or a container.
+const elsewhere = "If your terminal does not know bellwire: it is the program that serves this page."
+
+func (g guideOf) chooseLocal(s *overview.ChooseStep) {
+	s.Text = "Comes with Bellwire: run this in a terminal and leave it running. It verifies each signature and prints what arrives."
+	switch {
+	case g.command != "":
+		s.Note = elsewhere
+	case g.connectable():
+		s.Command = listenCommand(g.promise.port, g.promise.secret, "")
+		s.Note = "The secret in it will be that of the endpoint that you connect next. " + elsewhere
+	case g.connected() && g.caller.Could(account.UseSecrets, g.project.ID):
+		s.Text = "It should be running in a terminal now: it verifies each signature and prints what arrives."
+		s.Form = &overview.ChooseForm{Action: g.commandURL(), Label: "Show the command with its secret"}
+	}
+}
+
+func (g guideOf) chooseURL(s *overview.ChooseStep) {
+	schemes := "https"
+	if g.local {
+		schemes = "http or https"
+	}
+	s.Text = "A program of yours that takes POST requests over " + schemes + ", answers 2xx at once and does its work afterwards."
+	switch {
+	case g.connectable():
+		s.Secret = g.promise.secret
+		s.Note = "Your program verifies signatures with this secret: it will be that of the endpoint that you connect next."
+	case g.connected():
+		s.Text = "Your program verifies each request with the endpoint's signing secret."
+		s.More = component.Link{Label: "Code that does, in six languages", URL: tabURL(g.endpoint, "code")}
+		if g.secret == "" && g.caller.Could(account.UseSecrets, g.project.ID) {
+			s.Form = &overview.ChooseForm{Action: g.commandURL(), Label: "Show the signing secret"}
+		}
+	}
+}
+
+func (g guideOf) chooseForward(s *overview.ChooseStep) {
+	s.Text = "No public URL needed: a command on your machine fetches the deliveries from here and posts them, signed, to your program. Its answers show up here."
+	switch {
+	case g.command != "":
+	case g.endpoint.Kind == webhook.KindForward:
+		s.Text = "A command on " + g.endpoint.Name + " fetches the deliveries and posts them, signed, to your program. It printed the signing secret when it started."
+		s.More = component.Link{Label: "Code that verifies, in six languages", URL: tabURL(g.endpoint, "code")}
+	case g.caller.Could(account.CreateKeys, g.project.ID):
+		s.Form = &overview.ChooseForm{
+			Action: g.commandURL(), Label: "Make a key and show the command", To: component.Input{Value: g.forwardTo, Error: g.wrong["to"]}, AsksTo: true,
+		}
+		if g.forwardTo == "" && g.wrong == nil {
+			s.Form.To.Value = usualForward
+		}
+	}
+}
+
+// commandURL is posted to for what is shown once.
+func (g guideOf) commandURL() string {
+	return under(g.project.ID, "start", "command") + "?way=" + g.way
+}
+
 func (g guideOf) connectStep() overview.ConnectStep {
 	s := overview.ConnectStep{Progress: overview.Current}
-	if !g.endpoint.ID.IsZero() {
+	if g.connected() {
 		s.Progress = overview.Done
 		s.Endpoint, s.Target = component.Link{Label: g.endpoint.Name, URL: pathEndpoint(g.endpoint)}, g.endpoint.URL
-		s.Text = "Subscribed to " + strings.Join(g.endpoint.Topics[:min(len(g.endpoint.Topics), shownTopics)], ", ") + more(len(g.endpoint.Topics)-shownTopics) + "."
+		s.Text = subscribedTo(g.endpoint.Topics)
 		return s
 	}
 	switch {
 	case g.way == wayForward:
-		s.Text = "The command makes its own endpoint as soon as it runs. This page notices."
+		s.Text = "Nothing to do: the command makes an endpoint of its own when it starts, and it shows up here."
 	case g.caller.May(account.ChangeEndpoint, g.project.ID) != nil:
 		s.Text = "Your role may look but not connect anything: ask an owner or developer of this project."
 	default:
@@ -170,6 +239,13 @@ func (g guideOf) connectStep() overview.ConnectStep {
 		s.Form = g.connectForm()
 	}
 	return s
+}
+
+func subscribedTo(topics []string) string {
+	if len(topics) == 1 && topics[0] == "*" {
+		return "It gets the events of every topic."
+	}
+	return "It gets events of " + strings.Join(topics[:min(len(topics), shownTopics)], ", ") + more(len(topics)-shownTopics) + "."
 }
 
 func more(n int) string {
@@ -182,14 +258,12 @@ func more(n int) string {
 // connectForm is as it was typed, or filled in as far as it can be.
 func (g guideOf) connectForm() *overview.ConnectForm {
 	f := &overview.ConnectForm{
-		Action: under(g.project.ID, "start", "endpoint"), FullURL: under(g.project.ID, "endpoints", "new"), Way: g.way,
+		Action: under(g.project.ID, "start", "endpoint"), FullURL: under(g.project.ID, "endpoints", "new"), Way: g.way, Focus: g.chosen && g.way == wayURL,
 		Name: component.Input{Value: g.form.name, Error: g.wrong["name"]}, URL: component.Input{Value: g.form.url, Error: g.wrong["url"]},
 	}
-	if g.way == wayLocal {
-		f.Secret = g.form.secret
-		if g.wrong == nil {
-			f.Name.Value, f.URL.Value = "on-this-machine", "http://"+net.JoinHostPort("127.0.0.1", localPort)+"/"
-		}
+	f.Secret = g.promise.secret
+	if g.way == wayLocal && g.wrong == nil {
+		f.Name.Value, f.URL.Value = "test-receiver", "http://"+net.JoinHostPort("127.0.0.1", g.promise.port)+"/"
 	}
 	for field, text := range g.wrong {
 		switch {
@@ -245,7 +319,7 @@ func (g guideOf) topic() string {
 
 func (g guideOf) publishStep() overview.PublishStep {
 	s := overview.PublishStep{Text: "An event of the topic's own example, the way your backend would publish it."}
-	if g.endpoint.ID.IsZero() {
+	if !g.connected() {
 		return s
 	}
 	s.Progress = overview.Current
@@ -271,7 +345,7 @@ func (g guideOf) publishStep() overview.PublishStep {
 // waits reports whether something is about to happen that the page should show
 // by itself. It does not while a form is being filled in.
 func (g guideOf) waits() bool {
-	if g.endpoint.ID.IsZero() {
+	if !g.connected() {
 		return g.way == wayForward
 	}
 	return g.delivery.ID.IsZero() || !g.delivery.State.Ended()
@@ -280,7 +354,7 @@ func (g guideOf) waits() bool {
 func (g guideOf) arriveStep() overview.ArriveStep {
 	d := g.delivery
 	if d.ID.IsZero() {
-		return overview.ArriveStep{Text: "The request and your server's answer appear here by themselves."}
+		return overview.ArriveStep{Text: "The request and your server's answer appear here."}
 	}
 	s := overview.ArriveStep{Progress: overview.Current, Mark: mark(d, g.now), Delivery: component.Link{Label: "Everything about this delivery", URL: pathDelivery(d.Delivery)}}
 	switch {
@@ -303,20 +377,25 @@ func (g guideOf) arriveStep() overview.ArriveStep {
 	return s
 }
 
-// remedies are what to do about the first failure. On this machine it is
-// nearly always one of two things.
+// remedies are what to do about the first failure. It is nearly always one of
+// two things: nothing listens, or it verifies with another secret.
 func (g guideOf) remedies() []string {
 	d := g.delivery
-	if onThisMachine(g.endpoint.URL) {
-		switch {
-		case unreachable(d.LastCause):
-			return []string{
-				"Nothing listens on port " + portOf(g.endpoint.URL) + ": start the command of step 1 in a terminal and leave it running.",
-				"Then send it again. It is also tried again by itself.",
-			}
-		case d.LastStatus == 401 || d.LastStatus == 403:
-			return []string{"The receiver runs with another secret: end it, and start it with the command of step 1."}
+	refused := d.LastStatus == 401 || d.LastStatus == 403
+	switch {
+	case g.way == wayLocal && unreachable(d.LastCause):
+		return []string{
+			"Nothing listens on port " + portOf(g.endpoint.URL) + ": start the command of step 1 in a terminal and leave it running.",
+			"Then send it again. It is also tried again by itself.",
 		}
+	case g.way == wayLocal && refused:
+		return []string{"What listens on port " + portOf(g.endpoint.URL) + " runs with another secret, or is another program: end it, and start the command of step 1."}
+	case g.endpoint.Kind == webhook.KindForward && unreachable(d.LastCause):
+		return []string{"Nothing listens at " + g.endpoint.URL + ": start your program there.", "Then send it again. It is also tried again by itself."}
+	case g.endpoint.Kind == webhook.KindForward && refused:
+		return []string{"Your program verifies with another secret: the command printed the right one when it started."}
+	case refused:
+		return []string{"Your program verifies with another secret, or not the raw body: step 1 shows the right secret, and code that verifies."}
 	}
 	return advice(d.LastCause, d.LastStatus)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
-	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
@@ -37,10 +37,13 @@ const (
 // asked is what a visitor did on the guide that can't be read off the project:
 // what was typed, and a command that is shown once.
 type asked struct {
-	way     string
-	form    endpointInput
-	wrong   map[string]string
-	command string
+	way   string
+	form  endpointInput
+	wrong map[string]string
+	// command and secret are shown once.
+	command, secret string
+	// forwardTo is the local program's URL as it was typed.
+	forwardTo string
 }
 
 // journey is how far a project has come to its first delivery.
@@ -101,25 +104,17 @@ func (w *Web) start(c *gin.Context, status int, a asked) error {
 	return w.render(c, status, overview.Start(overview.StartModel{Shell: shell, Guide: guide}))
 }
 
-// showCommand answers the page with the receiver's command, and in it what is
-// shown once: the signing secret or a new key.
+// showCommand answers the page with the receiver's command or secret in it,
+// which is shown once.
 func (w *Web) showCommand(c *gin.Context) error {
-	project, way := w.project(c), c.PostForm("way")
+	way := c.PostForm("way")
 	if way == "" {
 		way = c.Query("way")
 	}
-	a := asked{way: way}
 	if way == wayForward {
-		key, err := w.Manage.CreateKey(c.Request.Context(), w.caller(c), manage.NewKey{
-			ProjectID: project.ID, Name: "listen --forward", Scopes: []string{string(account.ScopeManage), string(account.ScopeRead)},
-		})
-		if err != nil {
-			return err
-		}
-		a.command = w.forwardCommand(key.Secret)
-		return w.start(c, http.StatusOK, a)
+		return w.showForward(c)
 	}
-	list, _, err := w.standings(c.Request.Context(), w.caller(c), project.ID)
+	list, _, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
 	if err != nil {
 		return err
 	}
@@ -134,7 +129,29 @@ func (w *Web) showCommand(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	a.command = listenCommand(j.endpoint.URL, revealed.Current, j.endpoint.Format)
+	a := asked{way: way}
+	if way == wayURL {
+		a.secret = revealed.Current
+	} else {
+		a.command = listenCommand(portOf(j.endpoint.URL), revealed.Current, j.endpoint.Format)
+	}
+	return w.start(c, http.StatusOK, a)
+}
+
+// showForward makes a key for listening and shows the command that holds it.
+func (w *Web) showForward(c *gin.Context) error {
+	a := asked{way: wayForward, forwardTo: strings.TrimSpace(c.PostForm("to"))}
+	if !forwardable(a.forwardTo) {
+		a.wrong = map[string]string{"to": "is a URL like " + usualForward}
+		return w.start(c, http.StatusUnprocessableEntity, a)
+	}
+	key, err := w.Manage.CreateKey(c.Request.Context(), w.caller(c), manage.NewKey{
+		ProjectID: w.project(c).ID, Name: "listen --forward", Scopes: []string{string(account.ScopeManage), string(account.ScopeRead)},
+	})
+	if err != nil {
+		return err
+	}
+	a.command = w.forwardCommand(a.forwardTo, key.Secret)
 	return w.start(c, http.StatusOK, a)
 }
 
@@ -156,6 +173,7 @@ func (w *Web) connectFirst(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	w.forgetPromise(c, made.ProjectID)
 	w.warn(c, made.Warnings)
 	return w.redirect(c, startURL(made.ProjectID, a.way, 3))
 }
@@ -216,10 +234,11 @@ func (w *Web) guide(c *gin.Context, list standings, a asked) (overview.Guide, er
 	if err != nil {
 		return overview.Guide{}, err
 	}
-	g := guideOf{journey: j, asked: a, caller: w.caller(c), topics: topics, local: w.Environment != "", now: w.Now()}
+	g := guideOf{journey: j, asked: a, caller: w.caller(c), topics: topics, local: w.Environment != "", chosen: c.Query("way") != "", now: w.Now()}
 	g.way = g.chosenWay(c.Query("way"))
-	if g.form.secret == "" && g.way == wayLocal {
-		g.form.secret = mint.SigningSecret()
+	if g.connectable() {
+		g.promise = w.promised(c, g.project.ID)
+		g.promise.secret = cmp.Or(g.form.secret, g.promise.secret)
 	}
 	m := overview.Guide{Choose: w.chooseStep(g), Connect: g.connectStep(), Publish: g.publishStep(), Arrive: g.arriveStep()}
 	if m.Arrive, err = w.withExchange(c, g, m.Arrive); err != nil {

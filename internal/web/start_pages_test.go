@@ -15,11 +15,16 @@ func TestGuide_leads_from_nothing_to_a_delivered_event_by_forms_alone(t *testing
 	t.Parallel()
 	f := newFixture(t)
 	b := f.as(account.Owner)
-	action, form := b.get(f.path()).is(http.StatusOK).says("Choose a receiver", "On this machine").form("form#connect")
-	secret := form.Get("secret")
-	if !strings.HasPrefix(secret, "whsec_") || form.Get("url") != "http://127.0.0.1:9000/" || form.Get("topic") == "" {
+	action, form := b.get(f.path()).is(http.StatusOK).says("Choose a receiver", "A test receiver").form("form#connect")
+	secret, port := form.Get("secret"), regexp.MustCompile(`^http://127\.0\.0\.1:(90[0-9]{2})/$`).FindStringSubmatch(form.Get("url"))
+	if !strings.HasPrefix(secret, "whsec_") || port == nil || form.Get("topic") == "" {
 		t.Fatalf("filled in with %v", form)
 	}
+	again := b.get(f.path("start")).is(http.StatusOK).says("bellwire listen --port " + port[1] + " --secret " + secret)
+	if _, same := again.form("form#connect"); same.Get("secret") != secret || same.Get("url") != form.Get("url") {
+		t.Errorf("loaded again, the page promises another receiver: %v", same)
+	}
+	b.get(f.path("start") + "?way=url").is(http.StatusOK).says(secret)
 	wrong := b.post(action, form).is(http.StatusUnprocessableEntity)
 	if _, again := wrong.form("form#connect"); again.Get("secret") != secret || again.Get("url") != form.Get("url") {
 		t.Errorf("what was typed is lost: %v", again)
@@ -27,16 +32,19 @@ func TestGuide_leads_from_nothing_to_a_delivered_event_by_forms_alone(t *testing
 	form.Set("url", "https://receiver.example/hook")
 	connected := b.follow(action, form)
 	connected.says("Connect it (done)", "receiver.example/hook", "Publish a test event (now)", "See it arrive (later)")
-	if e := f.only(); e.Format != webhook.FormatStandard || e.Name != "on-this-machine" {
+	if e := f.only(); e.Format != webhook.FormatStandard || e.Name != "test-receiver" {
 		t.Errorf("made %+v", e)
 	}
-	b.post(f.path("start", "command")+"?way=url", nil).is(http.StatusOK).says("--secret " + secret)
+	if b.cookies["bellwire-first"] != "" {
+		t.Error("the browser still keeps the secret that the endpoint has now")
+	}
+	b.get(f.path("start")).is(http.StatusOK).hides(secret)
+	b.post(f.path("start", "command")+"?way=url", nil).is(http.StatusOK).says(secret)
 	b.post(f.path("start", "again"), nil).is(http.StatusConflict)
 	action, form = connected.form(`form[action*="/start/event"]`)
 	b.follow(action, form).says("Publish a test event (done)", "waiting", "On its way.")
 	f.attempted(500)
-	failed := b.get(f.path()).is(http.StatusOK).says("Your server answered 500.", "Send it again now")
-	failed.says("it answered 500")
+	b.get(f.path()).is(http.StatusOK).says("The first event has not arrived yet", "Your server answered 500.", "Send it again now").hides("Success rate", "Last failures")
 	b.follow(f.path("start", "again"), nil).says("On its way.")
 	f.attempted(200)
 	b.get(f.path("start")).is(http.StatusOK).says("It arrived (done)", "Your server answered 200 in 84 ms", "What next", "POST https://receiver.example/hook", "200 OK").hides("<script>alert")
@@ -52,12 +60,17 @@ func TestGuide_offers_each_person_what_they_may_do(t *testing.T) {
 	f.as(account.Viewer).get(f.path()).is(http.StatusOK).says("Your role may look but not connect anything").hides("whsec_", `id="connect"`)
 	developer := f.as(account.Developer)
 	developer.get(f.path("start")+"?way=forward").is(http.StatusOK).says("bellwire listen --forward", "--key KEY", "an owner of this project can make one")
-	developer.post(f.path("start", "command")+"?way=forward", nil).is(http.StatusForbidden)
-	developer.get(f.path("start")+"?way=url").is(http.StatusOK).says("over https").hides("bellwire listen", "whsec_")
+	to := url.Values{"to": {"http://localhost:4567/in?a=1&b=2"}}
+	developer.post(f.path("start", "command")+"?way=forward", to).is(http.StatusForbidden)
+	developer.get(f.path("start")+"?way=url").is(http.StatusOK).says("over http or https", "verifies signatures with this secret").hides("bellwire listen")
 	developer.post(f.path("start", "command"), nil).is(http.StatusConflict)
 
 	owner := f.as(account.Owner)
-	page := owner.post(f.path("start", "command")+"?way=forward", nil).is(http.StatusOK).says("shown now and not again", "--url http://bell.example")
+	for _, wrong := range []string{"", "localhost:4567", "ftp://localhost/in", "http://"} {
+		owner.post(f.path("start", "command")+"?way=forward", url.Values{"to": {wrong}}).is(http.StatusUnprocessableEntity).says("is a URL like http://localhost:3000/webhooks")
+	}
+	page := owner.post(f.path("start", "command")+"?way=forward", to).is(http.StatusOK).
+		says("shown now and not again", "--forward 'http://localhost:4567/in?a=1&b=2'", "--url http://bell.example", "Look again")
 	key := regexp.MustCompile(`--key (bwsk_\S+)`).FindStringSubmatch(page.text())
 	if key == nil {
 		t.Fatalf("no key in the command:\n%s", page.text())
@@ -67,7 +80,7 @@ func TestGuide_offers_each_person_what_they_may_do(t *testing.T) {
 	}
 	owner.get(f.path("start") + "?way=forward").is(http.StatusOK).hides(key[1])
 	f.tired()
-	owner.post(f.path("start", "command")+"?way=forward", nil).is(http.StatusForbidden).says("Your password again")
+	owner.post(f.path("start", "command")+"?way=forward", to).is(http.StatusForbidden).says("Your password again")
 }
 
 func TestOverview_counts_only_what_went_well_as_healthy(t *testing.T) {

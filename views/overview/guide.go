@@ -39,12 +39,23 @@ type ChooseStep struct {
 	Text string
 	// Command runs the receiver; empty where none is to be run.
 	Command string
-	// Once says that the command holds something that is not shown again.
-	Once bool
-	// CommandURL is posted to for the command, CommandLabel on the button.
-	CommandURL   string
-	CommandLabel string
-	Note         string
+	// Secret is what the receiver verifies with; empty where it is in Command, or
+	// not to be shown.
+	Secret string
+	Note   string
+	// Form asks for what is shown once; nil for none.
+	Form *ChooseForm
+	// More leads to what helps; no label for none.
+	More component.Link
+}
+
+// ChooseForm posts to Action for a command or a secret.
+type ChooseForm struct {
+	Action string
+	Label  string
+	// To is the local program's URL, "to", asked for if AsksTo.
+	To     component.Input
+	AsksTo bool
 }
 
 // ConnectStep is about the endpoint.
@@ -69,6 +80,8 @@ type ConnectForm struct {
 	TopicError string
 	Topics     []TopicGroup
 	Mistakes   []component.Mistake
+	// Focus puts the cursor into the URL.
+	Focus bool
 	// FullURL is the form with everything.
 	FullURL string
 }

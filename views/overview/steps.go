@@ -43,6 +43,7 @@ func following(live component.Live) templ.Attributes {
 	attributes := component.Refresh("guide", live)
 	if attributes != nil {
 		attributes["hx-trigger"] = "every 1s"
+		attributes["hx-select-oob"] = "#step-1-no,#step-1-title"
 	}
 	return attributes
 }

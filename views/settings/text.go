@@ -6,6 +6,9 @@ import (
 	"github.com/bellwire/bellwire/views/component"
 )
 
+// First reports whether there is nothing yet, and the person may make it.
+func (m ProjectsModel) First() bool { return len(m.Rows) == 0 && m.CreateURL != "" && m.Query == "" }
+
 func passwordTitle(m ProfileModel) string {
 	if m.HasPassword {
 		return "Password"
