@@ -17,6 +17,8 @@ func deliveryStories() map[string]teller {
 		"deliveries-three":     func(t string) templ.Component { return deliveries.List(deliveryList(t, 3)) },
 		"deliveries-thousands": func(t string) templ.Component { return deliveries.List(deliveryList(t, 2000)) },
 		"deliveries-empty":     func(t string) templ.Component { return deliveries.List(deliveryList(t, 0)) },
+		"deliveries-fresh":     func(t string) templ.Component { return deliveries.List(deliveryFresh(t)) },
+		"delivery-long":        func(t string) templ.Component { return deliveries.Show(deliveryLong(t)) },
 		"delivery":             func(t string) templ.Component { return deliveries.Show(deliveryRetrying(t)) },
 		"delivery-fine":        func(t string) templ.Component { return deliveries.Show(deliveryFine(t)) },
 		"delivery-silent":      func(t string) templ.Component { return deliveries.Show(deliverySilent(t)) },
@@ -87,6 +89,29 @@ func histogram() deliveries.Histogram {
 	return h
 }
 
+// deliveryFresh is the log of a project that nothing happened in.
+func deliveryFresh(theme string) deliveries.ListModel {
+	m := deliveryList(theme, 0)
+	m.Fresh, m.Histogram, m.Chosen, m.Sentence = true, deliveries.Histogram{}, nil, "all deliveries, newest first"
+	m.Table.Empty = component.EmptyModel{Title: "Nothing was delivered yet", Text: "Deliveries appear here, by themselves, as soon as an event matches an endpoint.", Action: component.Link{Label: "Publish a test event", URL: "#"}}
+	return m
+}
+
+// deliveryLong was tried twelve times.
+func deliveryLong(theme string) deliveries.ShowModel {
+	m := deliverySilent(theme)
+	m.Attempts, m.MoreSiblings = nil, "9 more"
+	for n := range 12 {
+		at := ago(time.Duration(12-n) * 3 * time.Hour)
+		at.Text = "21 Nov 09:56"
+		m.Attempts = append(m.Attempts, deliveries.Attempt{
+			Number: fmt.Sprint(n + 1), URL: fmt.Sprintf("?attempt=%d", n+1), Current: n == 11, Mark: component.Mark{Tone: component.Bad, Text: "failed"},
+			Answer: "500 Internal Server Error", At: at, Duration: "84 ms", Scale: 0.3, Phases: phases(0, 0, 0, 82, 2), Gap: "+3 h",
+		})
+	}
+	return m
+}
+
 // deliveryWrong is a filter that can't be read.
 func deliveryWrong(theme string) deliveries.ListModel {
 	m := deliveryList(theme, 0)
@@ -94,7 +119,7 @@ func deliveryWrong(theme string) deliveries.ListModel {
 	m.Filter.Status = component.Input{Value: "teapot", Error: "is a number from 100 to 599"}
 	m.Filter.Since = component.Input{Value: "yesterday", Error: "is a time like 2026-01-24T10:30, in UTC"}
 	m.Filter.Wrong = []string{"endpoint is not an endpoint's id"}
-	m.Table = deliveries.TableModel{Empty: m.Table.Empty}
+	m.Table, m.Filter.More = deliveries.TableModel{}, true
 	return m
 }
 
@@ -163,9 +188,9 @@ func deliveryRetrying(theme string) deliveries.ShowModel {
 		SendNowURL: "#", Cancel: component.ConfirmModel{ID: "cancel", Label: "Cancel", Title: "Cancel this delivery?", Consequence: "It is not tried again. You can resend it later.", URL: "#", Submit: "Cancel delivery", Danger: true},
 		Attempts: []deliveries.Attempt{
 			{Number: "1", URL: "?attempt=1", Mark: failed, Answer: "500 Internal Server Error", At: ago(36 * time.Minute), Duration: "1.2 s", Scale: 0.24, Phases: phases(4, 12, 21, 1160, 3)},
-			{Number: "2", URL: "?attempt=2", Mark: component.Mark{Tone: component.Unknown, Text: "unknown"}, Answer: "may or may not have been sent", At: ago(35 * time.Minute), Duration: "–", Gap: "5 s later"},
-			{Number: "3", URL: "?attempt=3", Mark: failed, Answer: "No answer within 5 s", At: ago(30 * time.Minute), Duration: "5.0 s", Scale: 1, Phases: phases(4, 12, 0, 4984, 0), Gap: "5 min later"},
-			{Number: "4", URL: "?attempt=4", Current: true, Mark: failed, Answer: "500 Internal Server Error", At: ago(time.Minute), Duration: "1.2 s", Scale: 0.24, Phases: phases(4, 12, 21, 1160, 3), Gap: "29 min later"},
+			{Number: "2", URL: "?attempt=2", Mark: component.Mark{Tone: component.Unknown, Text: "unknown"}, Answer: "may or may not have been sent", At: ago(35 * time.Minute), Duration: "–", Gap: "+5 s"},
+			{Number: "3", URL: "?attempt=3", Mark: failed, Answer: "No answer within 5 s", At: ago(30 * time.Minute), Duration: "5.0 s", Scale: 1, Phases: phases(4, 12, 0, 4984, 0), Gap: "+5 min"},
+			{Number: "4", URL: "?attempt=4", Current: true, Mark: failed, Answer: "500 Internal Server Error", At: ago(time.Minute), Duration: "1.2 s", Scale: 0.24, Phases: phases(4, 12, 21, 1160, 3), Gap: "+29 min"},
 		},
 		Exchange: exchange(), Advice: []string{"Look into your server's log at 09:55:48 UTC for event 019aa5c2-…: it answered 500 after 1.2 s.", "Answer 2xx first and do the work afterwards: slow answers hold your own queue."},
 		Siblings: []deliveries.Sibling{{Endpoint: "ledger", URL: "#", Mark: component.Mark{Tone: component.Good, Text: "delivered"}}, {Endpoint: longName, URL: "#", Mark: component.Mark{Tone: component.Held, Text: "held"}, Note: "test"}},
@@ -190,7 +215,7 @@ func deliverySilent(theme string) deliveries.ShowModel {
 	m.Mark, m.Verdict = component.Mark{Tone: component.Bad, Text: "exhausted"}, "hooks.nimbus.example did not accept a connection in 10 tries over 3 days. Nothing more will be sent."
 	m.Detail, m.Endpoint = "The endpoint was deleted since.", component.Link{Label: longName}
 	m.Exchange.Answered, m.Exchange.Error = false, "connect_timeout: no connection to 203.0.113.7:443 within 5 s"
-	m.ResendURL, m.SendNowURL, m.Cancel, m.ResendNote = "", "", component.ConfirmModel{}, "Can't be resent: the endpoint is deleted."
+	m.ResendURL, m.SendNowURL, m.Cancel, m.ActNote = "", "", component.ConfirmModel{}, "Can't be resent: the endpoint is deleted."
 	return m
 }
 

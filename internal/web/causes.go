@@ -2,7 +2,11 @@ package web
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -17,7 +21,7 @@ type diagnosis struct {
 }
 
 var diagnoses = map[webhook.Cause]diagnosis{
-	webhook.CauseDNS: {"DNS error", "has a host name that does not resolve", []string{
+	webhook.CauseDNS: {"DNS error", "had a host name that did not resolve", []string{
 		"Check the spelling of the host in the endpoint's URL.",
 		"Ask a public resolver for it: dig +short HOST @1.1.1.1",
 		"If the name is new, wait for its record to spread; deliveries are retried.",
@@ -32,7 +36,8 @@ var diagnoses = map[webhook.Cause]diagnosis{
 		"Check that the port in the URL is the one that is open to the internet.",
 	}},
 	webhook.CauseConnect: {"connect error", "could not be connected to", []string{
-		"Check that the host is reachable from the internet.",
+		"Check that the host is reachable from the internet: curl -v https://HOST/",
+		"The message below says what the network answered.",
 	}},
 	webhook.CauseTLS: {"TLS error", "failed the TLS handshake", []string{
 		"Look at the certificate: openssl s_client -connect HOST:443 -servername HOST",
@@ -41,6 +46,7 @@ var diagnoses = map[webhook.Cause]diagnosis{
 	}},
 	webhook.CauseTLSTimeout: {"TLS timeout", "did not finish the TLS handshake in 5 seconds", []string{
 		"The port may not speak TLS, or the server is overloaded.",
+		"See whether it answers you: openssl s_client -connect HOST:443 -servername HOST",
 	}},
 	webhook.CauseTimeout: {"timeout", "did not answer in time", []string{
 		"Answer 2xx at once and do the work afterwards, in a queue of your own.",
@@ -61,7 +67,7 @@ var diagnoses = map[webhook.Cause]diagnosis{
 	webhook.CauseHeaderTooLarge: {"headers too large", "sent more than 64 KiB of headers", []string{
 		"Look for a header or cookie that grows with every request.",
 	}},
-	webhook.CauseBlocked: {"blocked address", "is at an address that we do not send to", []string{
+	webhook.CauseBlocked: {"blocked address", "was at an address that we do not send to", []string{
 		"The host resolves to a private, loopback or reserved address. Use a public one.",
 		"Operators can open a private network with BELLWIRE_EGRESS_ALLOW.",
 	}},
@@ -83,17 +89,25 @@ var statusAdvice = map[int][]string{
 	401: {"The receiver refused the signature or a credential.", "Does it use this endpoint's signing secret? Reveal it on the Secret tab and compare.", "Does it verify the raw body, before any parsing?"},
 	403: {"The receiver refused the signature, or something in front of it refused us.", "Does it use this endpoint's signing secret? Reveal it on the Secret tab and compare.", "A web application firewall may block the request: allow our addresses."},
 	404: {"The path does not exist there: check the endpoint's URL.", "Is the handler deployed?"},
-	405: {"The path does not take POST."},
-	408: {"The receiver did not wait for the whole request."},
+	405: {"The path does not take POST: check the endpoint's URL and the handler's method."},
+	408: {"The receiver did not wait for the whole request: look for a short read timeout in front of it."},
+	409: {"If it means that it has this event already, answer 2xx: everything else is sent again."},
 	410: {"The receiver says that this address is gone for good, so the endpoint was paused.", "Change the URL, then resume the endpoint: what was held goes out."},
 	413: {"The receiver, or a proxy before it, limits the body. Our payloads have up to 256 KiB."},
-	415: {"We send application/json: the receiver expects something else."},
+	415: {"We send application/json: the receiver expects something else. Check the endpoint's format and headers."},
 	422: {"The receiver read the request and did not like its content: its answer below may say why."},
 	429: {"The receiver asks for fewer requests. We wait as long as it says.", "Set a rate for this endpoint in its settings."},
 	500: {"The receiver's own code failed: look at its log at this time.", "Try again with Resend once it is mended."},
-	502: {"A proxy in front of the receiver could not reach it."},
+	502: {"A proxy in front of the receiver could not reach it: is the program running?"},
 	503: {"The receiver is overloaded or being deployed. Deliveries are retried."},
-	504: {"A proxy in front of the receiver waited in vain for it."},
+	504: {"A proxy in front of the receiver waited in vain for it.", "Answer 2xx at once and do the work afterwards, in a queue of your own."},
+	520: {"Cloudflare got no proper answer from the server behind it: look at the server's log at this time."},
+	521: {"Cloudflare was refused by the server behind it: is the program running, and does it let Cloudflare in?"},
+	522: {"Cloudflare could not connect to the server behind it: is it up, and does it let Cloudflare in?"},
+	523: {"Cloudflare found no way to the server behind it: check the host's DNS record there."},
+	524: {"Cloudflare waited in vain for the server behind it.", "Answer 2xx at once and do the work afterwards, in a queue of your own."},
+	525: {"Cloudflare and the server behind it did not agree on TLS: look at the server's certificate."},
+	526: {"Cloudflare does not trust the certificate of the server behind it."},
 }
 
 func causeWord(cause webhook.Cause, status int) string {
@@ -139,4 +153,29 @@ func advice(cause webhook.Cause, status int) []string {
 		return statusAdvice[400]
 	}
 	return nil
+}
+
+// hostWords are hosts that can stand in a command line as they are.
+var hostWords = regexp.MustCompile(`^[A-Za-z0-9.:_\[\]-]+$`)
+
+// adviceFor is advice about one attempt, with its host and time put in, so
+// that a command can be copied and a log be opened at the right place.
+func adviceFor(a webhook.Attempt, target string) []string {
+	words := []string{"at this time", "at " + a.StartedAt.UTC().Format("2 Jan 15:04:05 UTC")}
+	if u, err := url.Parse(target); err == nil && hostWords.MatchString(u.Host) {
+		port := u.Port()
+		if port == "" {
+			port = map[string]string{"http": "80"}[u.Scheme]
+		}
+		if port == "" {
+			port = "443"
+		}
+		words = append(words, "HOST:443", net.JoinHostPort(u.Hostname(), port), "https://HOST/", u.Scheme+"://"+u.Host+"/", "HOST", u.Hostname())
+	}
+	put := strings.NewReplacer(words...)
+	var lines []string
+	for _, line := range advice(a.Cause, a.Response.Status) {
+		lines = append(lines, put.Replace(line))
+	}
+	return lines
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -52,7 +53,7 @@ func TestCauses_all_have_words_and_advice(t *testing.T) {
 		} else if diagnoses[cause].word == "" {
 			t.Errorf("%s has no word", cause)
 		}
-		if words := did(cause, status); words == "" || strings.HasPrefix(words, "answered 0") {
+		if words := did(cause, status); words == "" || strings.Contains(words, "_") || strings.HasPrefix(words, "answered 0") {
 			t.Errorf("%s: your server %q", cause, words)
 		}
 		if len(advice(cause, status)) == 0 {
@@ -75,6 +76,28 @@ func TestAdvice_of_a_status_is_its_own_or_its_familys(t *testing.T) {
 	}
 	if causeWord(webhook.CauseStatus, 599) != "599" || causeWord("", 204) != "204 No Content" || causeWord("new_cause", 0) != "new_cause" {
 		t.Error("the words of a cell changed")
+	}
+}
+
+func TestAdvice_for_an_attempt_names_its_host_and_time(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 3, 4, 5, 0, time.UTC)
+	for target, want := range map[string]string{
+		"https://hooks.example.com/x?token=s3cret": "openssl s_client -connect hooks.example.com:443 -servername hooks.example.com",
+		"https://10.0.0.1:8443/x":                  "openssl s_client -connect 10.0.0.1:8443 -servername 10.0.0.1",
+		"https://a$(reboot).example/":              "openssl s_client -connect HOST:443 -servername HOST",
+		"":                                         "openssl s_client -connect HOST:443 -servername HOST",
+	} {
+		lines := strings.Join(adviceFor(webhook.Attempt{Cause: webhook.CauseTLS, StartedAt: at}, target), " ")
+		if !strings.Contains(lines, want) || strings.Contains(lines, "s3cret") {
+			t.Errorf("%s: %s", target, lines)
+		}
+	}
+	if lines := adviceFor(webhook.Attempt{Cause: webhook.CauseReset, StartedAt: at}, "https://hooks.example.com"); !strings.Contains(lines[0], "at 21 Nov 03:04:05 UTC") {
+		t.Errorf("the time is missing: %s", lines[0])
+	}
+	if lines := adviceFor(webhook.Attempt{Cause: webhook.CauseConnect, StartedAt: at}, "http://hooks.example.com:8080/x"); !strings.Contains(lines[0], "curl -v http://hooks.example.com:8080/") {
+		t.Errorf("the address is not its own: %s", lines[0])
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
@@ -130,12 +131,16 @@ func (w *Web) deliveryTable(c *gin.Context, filter webhook.DeliveryFilter, hideE
 	m := deliveries.TableModel{
 		HideEndpoint: hideEndpoint, Pager: pager(c, page.Next, searchedBack(page.SearchedBackTo)),
 		Back: c.Request.URL.RequestURI(), RefreshURL: c.Request.URL.RequestURI(),
-		Empty: component.EmptyModel{Title: "Nothing was delivered yet", Text: "Deliveries appear here as soon as an event matches an endpoint."},
+		Empty: component.EmptyModel{Title: "Nothing was delivered yet", Text: "Deliveries appear here, by themselves, as soon as an event matches an endpoint."},
 	}
 	if narrowed(c) {
-		m.Empty = component.EmptyModel{Title: "Nothing matches", Text: "No delivery fits this filter. Widen it or clear it."}
+		m.Empty = component.EmptyModel{
+			Title: "Nothing matches", Text: "No delivery fits this filter. Take a part of it away, or look further back.",
+			Action: component.Link{Label: "Clear the filter", URL: without(c, narrowing...)},
+		}
 	}
-	if picks(w.caller(c), filter.ProjectID) {
+	deleted := hideEndpoint && len(page.Items) > 0 && page.Items[0].EndpointGone
+	if picks(w.caller(c), filter.ProjectID) && !deleted {
 		m.ResendURL = under(filter.ProjectID, "deliveries", "resend")
 	}
 	// The first page keeps itself fresh; an older one stands still.
@@ -199,12 +204,17 @@ func (w *Web) deliveriesModel(c *gin.Context, f webhook.DeliveryFilter, table de
 	if narrowed(c) {
 		shell.Title += ": " + filterSentence(c, endpoints.Items)
 	}
-	chart, err := w.histogram(c, f)
-	if err != nil {
-		return deliveries.ListModel{}, err
+	var chart deliveries.Histogram
+	fresh := len(table.Rows) == 0 && !narrowed(c) && f.Cursor == "" && len(wrong) == 0
+	if fresh {
+		table.Empty.Action = w.firstStep(c, len(endpoints.Items) > 0)
+	} else if len(wrong) == 0 {
+		if chart, err = w.histogram(c, f); err != nil {
+			return deliveries.ListModel{}, err
+		}
 	}
 	m := deliveries.ListModel{
-		Shell: shell, Table: table, Sentence: filterSentence(c, endpoints.Items), Chosen: chosenParts(c, endpoints.Items), Histogram: chart,
+		Shell: shell, Table: table, Sentence: filterSentence(c, endpoints.Items), Chosen: chosenParts(c, endpoints.Items), Histogram: chart, Fresh: fresh,
 		Filter: deliveries.Filter{
 			Action: under(f.ProjectID, "deliveries"), Endpoints: []component.Option{{Value: "", Label: "any endpoint", Selected: f.EndpointID.IsZero()}},
 			Status: component.Input{Value: c.Query("status"), Error: wrong["status"]},
@@ -212,11 +222,12 @@ func (w *Web) deliveriesModel(c *gin.Context, f webhook.DeliveryFilter, table de
 			Since:  component.Input{Value: c.Query("since"), Error: wrong["since"]},
 			Until:  component.Input{Value: c.Query("until"), Error: wrong["until"]},
 			Open:   c.Query("since")+c.Query("until") != "",
+			More:   len(wrong) > 0,
 		},
 	}
 	for _, place := range []string{"state", "endpoint", "topic", "cursor"} {
 		if text := wrong[place]; text != "" {
-			m.Filter.Wrong = append(m.Filter.Wrong, place+" "+text)
+			m.Filter.Wrong = append(m.Filter.Wrong, sentence("the "+place+" in the address "+text))
 		}
 	}
 	if m.Filter.Topics, err = w.topicOptions(c, f.Topic); err != nil {
@@ -238,6 +249,18 @@ func (w *Web) deliveriesModel(c *gin.Context, f webhook.DeliveryFilter, table de
 		m.Filter.ClearURL = m.Filter.Action
 	}
 	return m, nil
+}
+
+// firstStep is what somebody does whose log is empty.
+func (w *Web) firstStep(c *gin.Context, hasEndpoints bool) component.Link {
+	project, caller := w.project(c).ID, w.caller(c)
+	switch {
+	case !hasEndpoints && caller.May(account.ChangeEndpoint, project) == nil:
+		return component.Link{Label: "Add an endpoint", URL: under(project, "endpoints", "new")}
+	case hasEndpoints && caller.May(account.Publish, project) == nil:
+		return component.Link{Label: "Publish a test event", URL: under(project, "events", "new")}
+	}
+	return component.Link{}
 }
 
 func rangeChips(c *gin.Context) []component.Chip {

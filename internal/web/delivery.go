@@ -94,6 +94,9 @@ func offerActs(m *deliveries.ShowModel, d manage.DeliveryDetail, caller account.
 	case again && d.Shown() == webhook.Waiting:
 		m.SendNowURL = pathDelivery(d.Delivery, "send-now")
 	}
+	if d.Shown() == webhook.Held && !d.Suspended && !d.EndpointGone {
+		m.ResumeURL = m.Endpoint.URL
+	}
 	if d.State == webhook.Waiting && caller.May(account.CancelDelivery, d.ProjectID) == nil {
 		m.Cancel = component.ConfirmModel{
 			ID: "cancel", Label: "Cancel", Title: "Cancel this delivery?", Submit: "Cancel the delivery", Danger: true,

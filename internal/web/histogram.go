@@ -47,6 +47,9 @@ func (w *Web) histogram(c *gin.Context, f webhook.DeliveryFilter) (deliveries.Hi
 	// Nothing is older than the project; an hour's grace for clocks.
 	if made := w.project(c).CreatedAt.Add(-time.Hour); since.Before(made) && made.Before(until) {
 		since = made
+		if f.Since.IsZero() {
+			words = "since the project began"
+		}
 	}
 	for _, r := range ranges {
 		if c.Query("range") == r.name {
@@ -66,7 +69,11 @@ func (w *Web) histogram(c *gin.Context, f webhook.DeliveryFilter) (deliveries.Hi
 	if err != nil {
 		return deliveries.Histogram{}, err
 	}
-	return presentHistogram(c, buckets, width, words), nil
+	h := presentHistogram(c, buckets, width, words)
+	if f.State != "" || f.Topic != "" || f.Status != 0 || f.Query != "" {
+		h.Note = "of every state and topic"
+	}
+	return h, nil
 }
 
 func presentHistogram(c *gin.Context, buckets []webhook.StatsBucket, width time.Duration, words string) deliveries.Histogram {

@@ -155,7 +155,7 @@ func (f *feed) draw(ctx context.Context, into *bytes.Buffer, row webhook.Deliver
 	if before, known := f.sent[row.ID]; known && before.shown == ageless(shown) {
 		return false, nil
 	}
-	if shown.Gone {
+	if shown.Gone && row.State.Ended() { // until then it still changes where it is shown
 		delete(f.sent, row.ID)
 	} else {
 		f.sent[row.ID] = sentRow{ageless(shown), row.State.Ended()}

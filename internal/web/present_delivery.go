@@ -97,7 +97,7 @@ func sentenceOf(reason string) string {
 }
 
 // whatHappened sums up the failed tries: "Your server answered 500 three
-// times."
+// times." Of one that is over, it says so if nothing else ever happened.
 func whatHappened(d manage.DeliveryDetail) string {
 	if len(d.Attempts) == 0 {
 		return ""
@@ -110,11 +110,20 @@ func whatHappened(d manage.DeliveryDetail) string {
 		}
 		same++
 	}
-	return "Your server " + did(last.Cause, last.Response.Status) + times(same) + "."
+	words := "our server " + did(last.Cause, last.Response.Status)
+	switch {
+	case same == len(d.Attempts) && same == 2 && d.State == webhook.Exhausted:
+		return "Both times y" + words + "."
+	case same == len(d.Attempts) && same > 2 && d.State == webhook.Exhausted:
+		return "Each time y" + words + "."
+	case same > 1 && last.Cause != webhook.CauseStatus:
+		return "Y" + words + "," + times(same) + "."
+	}
+	return "Y" + words + times(same) + "."
 }
 
 func times(n int) string {
-	words := []string{"", "", " twice", " three times", " four times", " five times"}
+	words := []string{"", "", " twice", " three times", " four times", " five times", " six times", " seven times", " eight times", " nine times", " ten times"}
 	if n < len(words) {
 		return words[n]
 	}
@@ -162,11 +171,16 @@ func dueWords(row webhook.DeliveryRow) string {
 	return "It stays held until the endpoint is resumed."
 }
 
-// resendNote says what pressing Resend does at this moment.
-func resendNote(row webhook.DeliveryRow) string {
+// actNote says what pressing the first button does at this moment, or why
+// there is none.
+func actNote(row webhook.DeliveryRow) string {
 	switch {
 	case row.EndpointGone:
 		return "The endpoint is deleted, so there is nowhere to send it."
+	case row.Shown() == webhook.Waiting && row.Attempts > 0:
+		return "Tries it at once; if that fails too, the schedule goes on."
+	case !row.State.Ended():
+		return ""
 	case row.Suspended || row.EndpointState == webhook.EndpointPaused:
 		return "A resend will be held: the endpoint is paused."
 	}
@@ -182,11 +196,11 @@ func presentAttempts(d manage.DeliveryDetail, selected int, now time.Time) []del
 	for i, a := range d.Attempts {
 		p := deliveries.Attempt{
 			Number: fmt.Sprint(a.Number), URL: fmt.Sprintf("%s?attempt=%d", pathDelivery(d.Delivery), a.Number), Current: i == selected,
-			Mark: outcomeMark(a.Outcome), Answer: answerWords(a.Attempt), At: moment(a.StartedAt, now), Duration: took(a.Duration),
+			Mark: outcomeMark(a.Outcome), Answer: causeWord(a.Cause, a.Response.Status), At: clockSeconds(a.StartedAt, now), Duration: took(a.Duration),
 			Scale: float64(a.Duration) / float64(longest), Phases: phases(a.Attempt),
 		}
 		if i > 0 {
-			p.Gap = span(a.StartedAt.Sub(d.Attempts[i-1].StartedAt)) + " later"
+			p.Gap = "+" + span(a.StartedAt.Sub(d.Attempts[i-1].StartedAt))
 		}
 		list = append(list, p)
 	}

@@ -82,6 +82,9 @@ func TestVerdict_is_a_sentence_about_the_receiver(t *testing.T) {
 		"retry due":  {row(webhook.Waiting), []manage.AttemptDetail{refused}, "Your server refused the connection.", ""},
 		"retry soon": {row(webhook.Waiting, func(r *webhook.DeliveryRow) { r.DueAt = noon.Add(12 * time.Second) }), []manage.AttemptDetail{five, five, five}, "Your server answered 500 three times.", ""},
 		"exhausted":  {row(webhook.Exhausted, func(r *webhook.DeliveryRow) { r.Reason = "the schedule has ended" }), []manage.AttemptDetail{refused, five, five}, "Given up after 3 tries. Your server answered 500 twice.", "The schedule has ended."},
+		"never else": {row(webhook.Exhausted), []manage.AttemptDetail{five, five, five}, "Given up after 3 tries. Each time your server answered 500.", ""},
+		"both":       {row(webhook.Exhausted), []manage.AttemptDetail{refused, refused}, "Given up after 2 tries. Both times your server refused the connection.", ""},
+		"refused":    {row(webhook.Waiting), []manage.AttemptDetail{refused, refused}, "Your server refused the connection, twice.", ""},
 		"cancelled":  {row(webhook.Cancelled, func(r *webhook.DeliveryRow) { r.Reason = "cancelled by Ada" }), nil, "Cancelled: nothing more is sent.", "Cancelled by Ada."},
 		"held":       {row(webhook.Waiting, func(r *webhook.DeliveryRow) { r.EndpointState = webhook.EndpointPaused }), nil, "Held: the endpoint is paused. It goes out when somebody resumes it.", ""},
 	} {
@@ -112,7 +115,7 @@ func TestVerdict_of_a_held_delivery_says_what_it_waits_for(t *testing.T) {
 
 func TestTimes_are_words_while_they_are_few(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]string{1: "", 2: " twice", 5: " five times", 6: " 6 times", 20: " 20 times"} {
+	for n, want := range map[int]string{1: "", 2: " twice", 5: " five times", 10: " ten times", 20: " 20 times"} {
 		if got := times(n); got != want {
 			t.Errorf("%d: %q", n, got)
 		}
@@ -180,10 +183,10 @@ func TestPresentAttempts_are_a_timeline(t *testing.T) {
 	first.Duration, second.StartedAt = 168*time.Millisecond, noon.Add(5*time.Second)
 	first.Error = "no answer within 15 s"
 	list := presentAttempts(manage.DeliveryDetail{Attempts: []manage.AttemptDetail{first, second}}, 1, noon.Add(time.Minute))
-	if list[0].Answer != "no answer within 15 s" || list[0].Gap != "" || list[0].Scale != 1 || list[0].Current {
+	if list[0].Answer != "timeout" || list[0].At.Text != "12:00:00" || list[0].Gap != "" || list[0].Scale != 1 || list[0].Current {
 		t.Errorf("first: %+v", list[0])
 	}
-	if list[1].Answer != "200 OK" || list[1].Gap != "5 s later" || list[1].Scale != 0.5 || !list[1].Current || !strings.HasSuffix(list[1].URL, "?attempt=2") {
+	if list[1].Answer != "200 OK" || list[1].Gap != "+5 s" || list[1].Scale != 0.5 || !list[1].Current || !strings.HasSuffix(list[1].URL, "?attempt=2") {
 		t.Errorf("second: %+v", list[1])
 	}
 	unknown := webhook.Attempt{Outcome: webhook.OutcomeUnknown, Cause: webhook.CauseWorkerLost}
@@ -251,5 +254,35 @@ func TestPresentShow_names_resends_and_siblings(t *testing.T) {
 	}
 	if m.Provenance != "Resent by Ada" || !strings.HasSuffix(m.Original.URL, d.ResendOf.String()) || m.Exchange != nil {
 		t.Errorf("got %+v", m)
+	}
+}
+
+func TestPresentShow_says_what_its_first_button_does(t *testing.T) {
+	t.Parallel()
+	retried, paused, gone := rowOfState(webhook.Waiting), rowOfState(webhook.Exhausted), rowOfState(webhook.Exhausted)
+	retried.Attempts, paused.EndpointState, gone.EndpointGone = 2, webhook.EndpointPaused, true
+	for want, row := range map[string]webhook.DeliveryRow{
+		"Tries it at once": retried, "will be held": paused, "nowhere to send it": gone, "Makes a new delivery": rowOfState(webhook.Delivered),
+	} {
+		if got := actNote(row); !strings.HasPrefix(got, want) && !strings.Contains(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := actNote(rowOfState(webhook.Sending)); got != "" {
+		t.Errorf("there is no button, and %q", got)
+	}
+}
+
+func TestPresentShow_names_a_page_of_siblings_and_counts_the_rest(t *testing.T) {
+	t.Parallel()
+	d := manage.DeliveryDetail{DeliveryRow: rowOfState(webhook.Delivered)}
+	rows := []webhook.DeliveryRow{d.DeliveryRow}
+	for i := range 11 {
+		row := rowOfState(webhook.Delivered)
+		row.ID = webhook.DeliveryID{UUID: webhook.UUID{byte(i + 1)}}
+		rows = append(rows, row)
+	}
+	if m := presentShow(d, rows, "", noon); len(m.Siblings) != 8 || m.MoreSiblings != "3 more" {
+		t.Errorf("%d siblings and %q", len(m.Siblings), m.MoreSiblings)
 	}
 }

@@ -43,8 +43,8 @@ func presentExchange(d manage.DeliveryDetail, a manage.AttemptDetail) *deliverie
 	if len(a.Response.Body) > 0 {
 		x.Response.DownloadURL = bodyURL(d, a, "response")
 	}
-	if a.Outcome != webhook.OutcomeDelivered {
-		x.Error = a.Error
+	if a.Outcome != webhook.OutcomeDelivered && a.Cause != webhook.CauseStatus { // a status speaks for itself
+		x.Error = sentenceOf(a.Error)
 	}
 	if x.Answered {
 		x.Response = deliveries.Message{
@@ -64,6 +64,9 @@ func bodyURL(d manage.DeliveryDetail, a manage.AttemptDetail, side string) strin
 
 func presentAnswer(r webhook.Response) component.Body {
 	b := presentBody(r.Body, truncatedNote(r))
+	if r.Truncated {
+		setOutPart(&b)
+	}
 	b.Received = true
 	return b
 }
@@ -114,7 +117,63 @@ func presentBody(raw []byte, note string) component.Body {
 	} else if trimmed := bytes.TrimSpace(cut); len(trimmed) > 0 && trimmed[0] == '<' {
 		b.Kind = "html"
 	}
+	if len(cut) < len(raw)-utf8.UTFMax {
+		setOutPart(&b)
+	}
 	return b
+}
+
+// setOutPart sets out in lines what is the beginning of JSON; a parser takes
+// whole texts only.
+func setOutPart(b *component.Body) {
+	text := strings.TrimLeft(b.Text, " \t\r\n")
+	if b.Kind != "text" || text == "" || text[0] != '{' && text[0] != '[' || tooDeep([]byte(text)) {
+		return
+	}
+	b.Kind, b.Raw, b.Text = "json", b.Text, setOut(text)
+}
+
+// setOut breaks the lines of JSON and indents them, up to wherever it ends.
+func setOut(text string) string {
+	var b strings.Builder
+	depth, quoted := 0, false
+	line := func() { b.WriteString("\n" + strings.Repeat("  ", max(depth, 0))) }
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quoted:
+			b.WriteByte(c)
+			if c == '\\' && i+1 < len(text) {
+				i++
+				b.WriteByte(text[i])
+			}
+			quoted = c != '"'
+		case c == '"':
+			quoted = true
+			b.WriteByte(c)
+		case c == '{' || c == '[':
+			b.WriteByte(c)
+			if i+1 < len(text) && text[i+1] == c+2 { // "{}" and "[]" stay whole
+				i++
+				b.WriteByte(text[i])
+				continue
+			}
+			depth++
+			line()
+		case c == '}' || c == ']':
+			depth--
+			line()
+			b.WriteByte(c)
+		case c == ',':
+			b.WriteByte(c)
+			line()
+		case c == ':':
+			b.WriteString(": ")
+		case c != ' ' && c != '\t' && c != '\r' && c != '\n':
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func joinNotes(a, b string) string {

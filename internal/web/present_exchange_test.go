@@ -127,7 +127,7 @@ func TestPresentExchange_of_an_answered_attempt(t *testing.T) {
 func TestPresentExchange_of_an_attempt_that_nobody_wrote_down(t *testing.T) {
 	t.Parallel()
 	x := presentExchange(manage.DeliveryDetail{}, manage.AttemptDetail{Attempt: webhook.Attempt{Outcome: webhook.OutcomeUnknown, Error: "the node was lost"}, BodyNote: "gone"})
-	if x.Answered || x.Curl != "" || x.Request.Line != "The request was not written down." || x.Error != "the node was lost" || x.Request.Body.Note != "gone" {
+	if x.Answered || x.Curl != "" || x.Request.Line != "The request was not written down." || x.Error != "The node was lost." || x.Request.Body.Note != "gone" {
 		t.Errorf("got %+v", x)
 	}
 }
@@ -137,5 +137,26 @@ func TestPresentHeaders_marks_masked_values(t *testing.T) {
 	got := presentHeaders([]webhook.HeaderLine{{Name: "X-A", Value: "1"}, {Name: "X-S", Value: "abcd****"}})
 	if got[0].Masked || !got[1].Masked {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestPresentBody_sets_out_what_is_only_the_beginning_of_JSON(t *testing.T) {
+	t.Parallel()
+	r := webhook.Response{Body: []byte(`{"a":[1,{"b":"x, y: {z}\"","e":{}},[]],"cut":"of`), Truncated: true}
+	want := "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x, y: {z}\\\"\",\n      \"e\": {}\n    },\n    []\n  ],\n  \"cut\": \"of"
+	if b := presentAnswer(r); b.Text != want || b.Kind != "json" || b.Raw != string(r.Body) {
+		t.Errorf("got %s\n%q", b.Kind, b.Text)
+	}
+	r.Truncated = false
+	if b := presentAnswer(r); b.Kind != "text" || b.Raw != "" {
+		t.Errorf("a whole answer that is not JSON is taken as %s", b.Kind)
+	}
+	long := []byte(`{"items":[` + strings.Repeat(`{"n":1},`, 10_000) + `{}]}`)
+	if b := presentBody(long, ""); b.Kind != "json" || !strings.HasPrefix(b.Text, "{\n  \"items\": [\n") || len(b.Raw) > shownBody {
+		t.Errorf("the first part of a long body is %s", b.Kind)
+	}
+	deep := webhook.Response{Body: []byte(strings.Repeat("[", 60_000)), Truncated: true}
+	if b := presentAnswer(deep); len(b.Text) > 60_000 {
+		t.Errorf("brackets alone grow to %d bytes", len(b.Text))
 	}
 }

@@ -17,7 +17,7 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 		ID: d.ID.String(), Mark: mark(d.DeliveryRow, now), Topic: d.Topic, Target: d.EndpointURL, Test: d.Test,
 		Event:    component.Link{Label: d.EventID.String(), URL: pathEvent(d.ProjectID, d.EventID)},
 		EventURL: pathEvent(d.ProjectID, d.EventID), Endpoint: component.Link{Label: d.EndpointName},
-		Created: moment(d.CreatedAt, now), Ended: moment(d.EndedAt, now), ResendNote: resendNote(d.DeliveryRow),
+		Created: moment(d.CreatedAt, now), Ended: moment(d.EndedAt, now), ActNote: actNote(d.DeliveryRow),
 	}
 	m.Verdict, m.Detail = verdict(d)
 	if !d.EndpointGone {
@@ -42,7 +42,7 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 		m.Attempts = presentAttempts(d, selected, now)
 		m.Exchange = presentExchange(d, d.Attempts[selected])
 		if d.State != webhook.Delivered {
-			m.Advice = advice(d.Attempts[last].Cause, d.Attempts[last].Response.Status)
+			m.Advice = adviceFor(d.Attempts[last].Attempt, d.EndpointURL)
 		}
 	}
 	addSiblings(&m, d, siblings, now)
@@ -60,7 +60,11 @@ func dueMoment(due, now time.Time) component.Time {
 	return at
 }
 
+// shownSiblings is how many other deliveries of the event a page names.
+const shownSiblings = 8
+
 func addSiblings(m *deliveries.ShowModel, d manage.DeliveryDetail, rows []webhook.DeliveryRow, now time.Time) {
+	more := 0
 	for _, row := range rows {
 		switch {
 		case row.ID == d.ID:
@@ -68,8 +72,15 @@ func addSiblings(m *deliveries.ShowModel, d manage.DeliveryDetail, rows []webhoo
 		case row.ResendOf == d.ID:
 			m.Resends = append(m.Resends, component.Link{Label: "resent " + relative(row.CreatedAt, now), URL: pathDelivery(row.Delivery)})
 		}
+		if len(m.Siblings) == shownSiblings {
+			more++
+			continue
+		}
 		line := presentDelivery(row, now)
 		m.Siblings = append(m.Siblings, deliveries.Sibling{Endpoint: row.EndpointName, URL: line.URL, Mark: line.Mark, At: line.At, Note: line.Note})
+	}
+	if more > 0 {
+		m.MoreSiblings = fmt.Sprintf("%d more", more)
 	}
 }
 

@@ -35,6 +35,19 @@ func clockTime(at, now time.Time) component.Time {
 	return t
 }
 
+// clockSeconds is a moment by the clock to the second, UTC, with the day if it
+// is another.
+func clockSeconds(at, now time.Time) component.Time {
+	t := moment(at, now)
+	if t.Zero() {
+		return t
+	}
+	if t.Text = at.UTC().Format("15:04:05"); now.Sub(at) > 20*time.Hour {
+		t.Text = at.UTC().Format("2 Jan 15:04")
+	}
+	return t
+}
+
 func relative(at, now time.Time) string {
 	d := now.Sub(at)
 	if d < 0 {
@@ -63,6 +76,9 @@ func span(d time.Duration) string {
 
 // took prints how long something lasted, exactly enough to compare.
 func took(d time.Duration) string {
+	if d < time.Millisecond {
+		return "< 1 ms"
+	}
 	if d >= time.Second && d < time.Minute {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}

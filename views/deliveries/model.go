@@ -20,6 +20,9 @@ type ListModel struct {
 	Filter    Filter
 	Histogram Histogram
 	Table     TableModel
+	// Fresh is a project that nothing was ever delivered for: there is nothing
+	// to narrow yet.
+	Fresh bool
 }
 
 // Filter is the form above the log. It goes by GET to Action as "endpoint",
@@ -38,14 +41,17 @@ type Filter struct {
 	Wrong []string
 	// ClearURL is set while a filter is on.
 	ClearURL string
-	// Open unfolds the less common fields.
+	// Open unfolds the time, More all fields where the window is small.
 	Open bool
+	More bool
 }
 
 // Histogram counts over time; each column leads to its own stretch of time.
 // None without columns.
 type Histogram struct {
-	Title   string
+	Title string
+	// Note says what it counts besides; may be empty.
+	Note    string
 	Summary string
 	Peak    string
 	Axis    []string
@@ -139,10 +145,12 @@ type ShowModel struct {
 	ResendURL  string
 	SendNowURL string
 	Cancel     component.ConfirmModel
-	// ResendNote says what a resend does now: "will be held: the endpoint is
-	// paused".
-	ResendNote string
-	Attempts   []Attempt
+	// ActNote says what the first button does now: "will be held: the endpoint
+	// is paused".
+	ActNote string
+	// ResumeURL leads to where what holds it can be lifted.
+	ResumeURL string
+	Attempts  []Attempt
 	// ReasonURL takes by POST, as "reason", why somebody opens a payload that
 	// is hidden until then; empty when there is nothing to open.
 	ReasonURL string
@@ -152,7 +160,9 @@ type ShowModel struct {
 	// Advice is what to try, from the cause.
 	Advice   []string
 	Siblings []Sibling
-	EventURL string
+	// MoreSiblings is "9 more" when not all are named here.
+	MoreSiblings string
+	EventURL     string
 	// Ticket is a text for a support ticket, to copy.
 	Ticket string
 	// Permalink is this page's whole address, to copy.
@@ -177,7 +187,7 @@ type Attempt struct {
 	// Scale is its part of the longest attempt's time, 0..1.
 	Scale  float64
 	Phases []component.Phase
-	// Gap says what lies between it and the one before: "5 min later".
+	// Gap is the time since the one before: "+5 min".
 	Gap string
 }
 
