@@ -4,6 +4,9 @@
 package account
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -48,6 +51,17 @@ type User struct {
 	// SecondFactorAt is when the person turned their second factor on; zero
 	// while it is off.
 	SecondFactorAt time.Time
+}
+
+// Proof stands for all that lets somebody in: password, second factor, role.
+// What was begun under another one, such as a session, is worth nothing.
+func (u User) Proof() string {
+	since := int64(0)
+	if !u.SecondFactorAt.IsZero() {
+		since = u.SecondFactorAt.UnixMilli()
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%s", u.ID, u.Role, since, u.PasswordHash))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Failures are the sign-ins that failed since the last one that went well.

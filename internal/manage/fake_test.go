@@ -200,7 +200,10 @@ func (m *memory) CreateFirstAdmin(ctx context.Context, u account.User, entry web
 	return u, put(m, m.users, u.ID, u, entry)
 }
 
-func (m *memory) UpdateUser(_ context.Context, u account.User, entry webhook.AuditEntry) error {
+func (m *memory) UpdateUser(_ context.Context, was, u account.User, entry webhook.AuditEntry) error {
+	if stands := m.users[u.ID]; stands.Role != was.Role || stands.PasswordHash != was.PasswordHash || stands.DisabledAt != was.DisabledAt {
+		return webhook.Conflict("changed meanwhile")
+	}
 	return put(m, m.users, u.ID, u, entry)
 }
 

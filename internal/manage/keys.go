@@ -68,6 +68,9 @@ func (s *Service) CreateKey(ctx context.Context, c account.Caller, n NewKey) (Is
 	if n.ExpiresIn < 0 || n.ExpiresIn > MaxKeyLife {
 		return none, webhook.Invalid("expiresInSeconds", "must be from 0 (never) to %d", int(MaxKeyLife.Seconds()))
 	}
+	if err := s.outlives(c, n.ExpiresIn); err != nil {
+		return none, err
+	}
 	if !n.ProjectID.IsZero() {
 		if _, err := s.Store.Project(ctx, n.ProjectID); err != nil {
 			return none, err
@@ -93,7 +96,20 @@ func (s *Service) CreateKey(ctx context.Context, c account.Caller, n NewKey) (Is
 	return IssuedKey{key, secret}, s.Store.CreateKey(ctx, key, entry)
 }
 
-// RevokeKey makes a key useless for good.
+// outlives refuses a key that would last longer than the one that makes it.
+func (s *Service) outlives(c account.Caller, life time.Duration) error {
+	if c.Key == nil || c.Key.ExpiresAt.IsZero() {
+		return nil
+	}
+	left := c.Key.ExpiresAt.Sub(s.now())
+	if life == 0 || life > left {
+		return webhook.Invalid("expiresInSeconds", "must be from 1 to %d: no key lasts longer than the one that makes it", max(1, int(left.Seconds())))
+	}
+	return nil
+}
+
+// RevokeKey makes a key useless for good, with the links that it made. Keys that
+// it made stay.
 func (s *Service) RevokeKey(ctx context.Context, c account.Caller, id webhook.KeyID) error {
 	key, err := s.Store.Key(ctx, id)
 	hidden := !c.Sees(key.ProjectID) || key.ProjectID.IsZero() && !c.SeesAll()

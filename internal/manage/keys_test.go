@@ -53,6 +53,24 @@ func TestARevokedKeyIsRefused(t *testing.T) {
 	wantKind(t, "a revoked key", err, webhook.KindUnauthorized)
 }
 
+func TestKeysMakeNoKeysThatOutliveThem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	owner := b.person(account.Member, account.Owner)
+	issued := must[manage.IssuedKey](t)(b.CreateKey(t.Context(), owner, manage.NewKey{ProjectID: b.project.ID, Scopes: []string{"manage"}, ExpiresIn: time.Hour}))
+	c := must[account.Caller](t)(b.AuthenticateKey(t.Context(), issued.Secret, ""))
+	make := func(life time.Duration) error {
+		_, err := b.CreateKey(t.Context(), c, manage.NewKey{Scopes: []string{"manage"}, ExpiresIn: life})
+		return err
+	}
+	b.at = b.at.Add(30 * time.Minute)
+	wantPlaces(t, "for ever", make(0), "expiresInSeconds")
+	wantPlaces(t, "longer than itself", make(31*time.Minute), "expiresInSeconds")
+	if err := make(30 * time.Minute); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKeysMakeNoStrongerOrWiderKeys(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

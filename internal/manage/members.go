@@ -70,7 +70,7 @@ func (s *Service) SetMember(ctx context.Context, c account.Caller, project webho
 	action, detail := "member.added", "as "+string(n.Role)
 	if old, ok := memberOf(members, user.ID); ok {
 		if old.Role == account.Owner && n.Role != account.Owner && lastOwner(members) {
-			return none, webhook.Conflict("%s is the only owner; make somebody else an owner first", email)
+			return none, errLastOwner(email)
 		}
 		m.CreatedAt = old.CreatedAt
 		action, detail = "member.changed", string(old.Role)+" → "+string(n.Role)
@@ -102,8 +102,10 @@ func (s *Service) RemoveMember(ctx context.Context, c account.Caller, project we
 		if m.Email != email && m.UserID.String() != who {
 			continue
 		}
-		if m.Role == account.Owner && lastOwner(members) && len(members) > 1 {
-			return webhook.Conflict("%s is the only owner; make somebody else an owner first", m.Email)
+		// An admin or a platform may empty a project; a person would shut
+		// themselves out.
+		if m.Role == account.Owner && lastOwner(members) && (len(members) > 1 || c.User != nil && c.User.Role != account.Admin) {
+			return errLastOwner(m.Email)
 		}
 		entry := s.entry(c, "member.removed", object{project, m.UserID.UUID, m.Email}, "was "+string(m.Role))
 		return s.Store.RemoveMember(ctx, project, m.UserID, entry)
@@ -118,6 +120,10 @@ func memberOf(members []account.Membership, id webhook.UserID) (account.Membersh
 		}
 	}
 	return account.Membership{}, false
+}
+
+func errLastOwner(email string) error {
+	return webhook.Conflict("%s is the only owner; make somebody else an owner first", email)
 }
 
 func lastOwner(members []account.Membership) bool {
@@ -190,7 +196,7 @@ func (s *Service) CreateSignInLink(ctx context.Context, c account.Caller, projec
 		return none, err
 	}
 	link, issued := s.newLink(account.LinkSignIn, LinkPath, n.ExpiresIn)
-	link.ProjectID, link.Email, link.Role = project, email, n.Role
+	link.ProjectID, link.Email, link.Role, link.CreatedBy = project, email, n.Role, c.Actor
 	entry := s.entry(c, "sign-in-link.created", object{project, link.ID.UUID, email}, "as "+string(n.Role)+" in "+p.Name)
 	return issued, s.Store.CreateLink(ctx, link, entry)
 }

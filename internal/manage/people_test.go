@@ -155,15 +155,37 @@ func TestPasswordsAreCheckedAgainAndChanged(t *testing.T) {
 	if err := b.StepUp(t.Context(), c, "correct horse", ""); err != nil {
 		t.Error(err)
 	}
-	wantPlaces(t, "a wrong old password", b.ChangePassword(t.Context(), c, "battery", "battery staple"), "current")
-	wantPlaces(t, "a weak new password", b.ChangePassword(t.Context(), c, "correct horse", "short"), "password")
-	if err := b.ChangePassword(t.Context(), c, "correct horse", "battery staple"); err != nil {
+	change := func(c account.Caller, current, next string) error {
+		_, err := b.ChangePassword(t.Context(), c, current, "", next)
+		return err
+	}
+	wantPlaces(t, "a wrong old password", change(c, "battery", "battery staple"), "current")
+	wantPlaces(t, "a weak new password", change(c, "correct horse", "short"), "password")
+	if err := change(c, "correct horse", "battery staple"); err != nil {
 		t.Fatal(err)
 	}
+	wantKind(t, "an answer to a form from before", change(c, "correct horse", "battery staple 2"), webhook.KindConflict)
 	must[manage.Entrance](t)(b.Authenticate(t.Context(), "ada@example.com", "battery staple", "192.0.2.1"))
 	fresh := b.person(account.Member, "")
 	fresh.SteppedUp = false
-	wantKind(t, "a first password in an old session", b.ChangePassword(t.Context(), fresh, "", "battery staple"), webhook.KindForbidden)
+	wantKind(t, "a first password in an old session", change(fresh, "", "battery staple"), webhook.KindForbidden)
+}
+
+// What a request read before an admin acted must not undo the act.
+func TestARequestUnderWayTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	admin := b.person(account.Admin, "")
+	user := must[account.User](t)(b.CreateUser(t.Context(), admin, manage.NewUser{Email: "ada@example.com", Role: account.Admin, Password: "correct horse"}))
+	c := account.ForUser(user, nil, true, "192.0.2.1")
+	role, off := account.Member, true
+	must[account.User](t)(b.UpdateUser(t.Context(), admin, user.ID, manage.UserPatch{Role: &role, Disabled: &off}))
+	wantKind(t, "a new name", b.Rename(t.Context(), c, "Ada"), webhook.KindConflict)
+	_, err := b.ChangePassword(t.Context(), c, "correct horse", "", "battery staple")
+	wantKind(t, "a new password", err, webhook.KindConflict)
+	if u := b.db.users[user.ID]; u.Role != account.Member || u.DisabledAt.IsZero() || u.PasswordHash != user.PasswordHash {
+		t.Errorf("%+v", u)
+	}
 }
 
 func TestNobodyChangesTheirOwnRole(t *testing.T) {
@@ -229,6 +251,10 @@ func TestMembersAreAddedChangedAndRemovedButTheLastOwnerStays(t *testing.T) {
 	}
 	if members := must[[]account.Membership](t)(b.Members(t.Context(), owner, b.project.ID)); len(members) != 1 {
 		t.Errorf("members %v", members)
+	}
+	wantKind(t, "the only member shuts themselves out", b.RemoveMember(t.Context(), owner, b.project.ID, owner.User.Email), webhook.KindConflict)
+	if err := b.RemoveMember(t.Context(), b.wide(account.ScopeManage), b.project.ID, owner.User.Email); err != nil {
+		t.Errorf("the platform empties the project: %v", err)
 	}
 }
 

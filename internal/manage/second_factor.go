@@ -13,6 +13,13 @@ import (
 // totpField is the field that an app's secret is sealed for.
 const totpField = "totp"
 
+// Proven is somebody whose second factor was turned on just now.
+type Proven struct {
+	User account.User
+	// Codes are the recovery codes, shown this once.
+	Codes []string
+}
+
 // Enrolment is a second factor that waits for its first code.
 type Enrolment struct {
 	// Text is the secret for typing, URL the one for the QR code.
@@ -78,27 +85,28 @@ func (s *Service) host() string {
 	return u.Hostname()
 }
 
-// ConfirmSecondFactor turns on what was begun, with a code of it, and answers
-// the recovery codes, which are shown this once. It signs the caller out
-// everywhere.
-func (s *Service) ConfirmSecondFactor(ctx context.Context, c account.Caller, code string) ([]string, error) {
+// ConfirmSecondFactor turns on what was begun, with a code of it. It signs the
+// caller out everywhere.
+func (s *Service) ConfirmSecondFactor(ctx context.Context, c account.Caller, code string) (Proven, error) {
 	if err := s.mayProve(c); err != nil {
-		return nil, err
+		return Proven{}, err
 	}
 	f, err := s.Store.SecondFactor(ctx, c.User.ID)
 	if err != nil {
-		return nil, err
+		return Proven{}, err
 	}
 	if f.On() || len(f.Sealed) == 0 {
-		return nil, webhook.Conflict("no second factor waits for its first code; begin again")
+		return Proven{}, webhook.Conflict("no second factor waits for its first code; begin again")
 	}
 	step, err := s.stepOf(f, c.User.ID, account.PlainCode(code))
 	if err != nil {
-		return nil, err
+		return Proven{}, err
 	}
 	codes, hashes := recoveryFor(c.User.ID)
 	entry := s.entry(c, "user.second-factor-on", aboutUser(*c.User), "")
-	return codes, s.Store.ConfirmSecondFactor(ctx, c.User.ID, f.Sealed, step, hashes, entry)
+	user := *c.User
+	user.SecondFactorAt = entry.At
+	return Proven{user, codes}, s.Store.ConfirmSecondFactor(ctx, c.User.ID, f.Sealed, step, hashes, entry)
 }
 
 // stepOf is the step of an app's code; Invalid at "code" for a wrong one.
@@ -132,19 +140,21 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, c account.Caller) ([]s
 	return codes, s.Store.RenewRecoveryCodes(ctx, c.User.ID, hashes, entry)
 }
 
-// TurnOffSecondFactor takes the password and a code, and signs the caller out
-// everywhere.
-func (s *Service) TurnOffSecondFactor(ctx context.Context, c account.Caller, password, code string) error {
+// TurnOffSecondFactor takes the password and a code, signs the caller out
+// everywhere, and answers who they are then.
+func (s *Service) TurnOffSecondFactor(ctx context.Context, c account.Caller, password, code string) (account.User, error) {
 	if c.User == nil {
-		return errPeopleOnly()
+		return account.User{}, errPeopleOnly()
 	}
 	if s.Demanded(*c.User) {
-		return webhook.Conflict("this installation asks staff for a second factor, so it stays on")
+		return account.User{}, webhook.Conflict("this installation asks staff for a second factor, so it stays on")
 	}
 	if err := s.StepUp(ctx, c, password, code); err != nil {
-		return err
+		return account.User{}, err
 	}
-	return s.Store.DropSecondFactor(ctx, c.User.ID, s.entry(c, "user.second-factor-off", aboutUser(*c.User), ""))
+	user := *c.User
+	user.SecondFactorAt = time.Time{}
+	return user, s.Store.DropSecondFactor(ctx, c.User.ID, s.entry(c, "user.second-factor-off", aboutUser(*c.User), ""))
 }
 
 // ResetSecondFactor takes another person's second factor away, for somebody

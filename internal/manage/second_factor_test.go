@@ -29,7 +29,7 @@ func (b *bench) proven(role account.Role) (c account.Caller, text string, codes 
 	}
 	begun := must[manage.Enrolment](b.t)(b.Enrolment(b.t.Context(), c))
 	text = strings.ReplaceAll(begun.Text, " ", "")
-	codes = must[[]string](b.t)(b.ConfirmSecondFactor(b.t.Context(), c, b.code(text)))
+	codes = must[manage.Proven](b.t)(b.ConfirmSecondFactor(b.t.Context(), c, b.code(text))).Codes
 	u = b.db.users[c.User.ID]
 	c.User = &u
 	b.at = b.at.Add(30 * time.Second) // the code was used
@@ -71,7 +71,7 @@ func TestASecondFactorIsSealedAndOnOnceACodeHasConfirmedIt(t *testing.T) {
 	}
 	_, err := b.ConfirmSecondFactor(t.Context(), c, "000000")
 	wantPlaces(t, "a wrong code", err, "code")
-	codes := must[[]string](t)(b.ConfirmSecondFactor(t.Context(), c, " "+b.code(text)[:3]+" "+b.code(text)[3:]))
+	codes := must[manage.Proven](t)(b.ConfirmSecondFactor(t.Context(), c, " "+b.code(text)[:3]+" "+b.code(text)[3:])).Codes
 	if len(codes) != 10 || !b.db.factors[c.User.ID].On() || strings.Join(b.actions(), " ") != "user.second-factor-on" {
 		t.Errorf("%d codes, %+v, audit %v", len(codes), b.db.factors[c.User.ID], b.actions())
 	}
@@ -107,6 +107,29 @@ func TestTheCodeIsTheSecondStepOfASignIn(t *testing.T) {
 	}
 	_, err = b.FinishSignIn(t.Context(), ticket, codes[3], "192.0.2.1")
 	wantPlaces(t, "the same recovery code again", err, "code")
+}
+
+// The password alone must not open what the password and a code guard.
+func TestANewPasswordTakesACodeWhileTheSecondFactorIsOn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	c, text, codes := b.proven(account.Member)
+	change := func(code, next string) error {
+		_, err := b.ChangePassword(t.Context(), c, phrase, code, next)
+		return err
+	}
+	wantPlaces(t, "no code", change("", "another phrase"), "code")
+	wantPlaces(t, "a wrong code", change("000000", "another phrase"), "code")
+	code := b.code(text)
+	wantPlaces(t, "a weak password", change(code, "short"), "password")
+	if err := change(code, "another phrase"); err != nil {
+		t.Errorf("the code that a weak password did not use up: %v", err)
+	}
+	u := b.db.users[c.User.ID]
+	c.User = &u
+	if _, err := b.ChangePassword(t.Context(), c, "another phrase", codes[0], "one more phrase"); err != nil {
+		t.Errorf("with a recovery code: %v", err)
+	}
 }
 
 func TestATicketEndsWithThePasswordAndTheAccount(t *testing.T) {
@@ -164,11 +187,15 @@ func TestASecondFactorIsTurnedOffWithACodeAndResetByAdmins(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	c, _, codes := b.proven(account.Member)
-	wantPlaces(t, "without a code", b.TurnOffSecondFactor(t.Context(), c, phrase, ""), "code")
+	off := func(c account.Caller, code string) error {
+		_, err := b.TurnOffSecondFactor(t.Context(), c, phrase, code)
+		return err
+	}
+	wantPlaces(t, "without a code", off(c, ""), "code")
 	fresh := must[[]string](t)(b.RenewRecoveryCodes(t.Context(), c))
-	wantPlaces(t, "an old recovery code", b.TurnOffSecondFactor(t.Context(), c, phrase, codes[0]), "code")
-	wantPlaces(t, "a code of somebody else", b.TurnOffSecondFactor(t.Context(), c, phrase, "abcd-abcd-abcd-abcd"), "code")
-	if err := b.TurnOffSecondFactor(t.Context(), c, phrase, fresh[0]); err != nil {
+	wantPlaces(t, "an old recovery code", off(c, codes[0]), "code")
+	wantPlaces(t, "a code of somebody else", off(c, "abcd-abcd-abcd-abcd"), "code")
+	if err := off(c, fresh[0]); err != nil {
 		t.Fatal(err)
 	}
 	if in := must[manage.Entrance](t)(b.Authenticate(t.Context(), c.User.Email, phrase, "")); in.CodeNeeded() {
@@ -206,7 +233,8 @@ func TestStaffKeepTheirSecondFactorWhereItIsDemanded(t *testing.T) {
 	if b.MustEnrol(c) || b.MustEnrol(account.Caller{}) || b.MustEnrol(b.wide(account.ScopeManage)) {
 		t.Error("somebody must enrol who has, or can't")
 	}
-	wantKind(t, "turning it off", b.TurnOffSecondFactor(t.Context(), c, phrase, b.code(text)), webhook.KindConflict)
+	_, err := b.TurnOffSecondFactor(t.Context(), c, phrase, b.code(text))
+	wantKind(t, "turning it off", err, webhook.KindConflict)
 }
 
 func TestFailedSignInsAreToldAtTheNextOne(t *testing.T) {

@@ -3,7 +3,6 @@ package manage
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/hex"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
@@ -29,13 +28,8 @@ func (e Entrance) CodeNeeded() bool { return !e.Ticket.User.IsZero() }
 // Ticket names somebody between the two steps of a sign-in.
 type Ticket struct {
 	User webhook.UserID
-	// Password stands for the one that was given, so that a ticket ends with it.
-	Password string
-}
-
-func ticketFor(u account.User) Ticket {
-	sum := account.HashToken(u.PasswordHash)
-	return Ticket{User: u.ID, Password: hex.EncodeToString(sum[:])}
+	// Proof is the user's at the first step: a ticket ends with it.
+	Proof string
 }
 
 // Authenticate answers the user with this email and password. Somebody unknown
@@ -66,7 +60,7 @@ func (s *Service) Authenticate(ctx context.Context, email, password, addr string
 	}
 	s.Throttle.Succeeded(address, addr)
 	if !user.SecondFactorAt.IsZero() {
-		return Entrance{User: user, Ticket: ticketFor(user), RecoveryLeft: -1}, nil
+		return Entrance{User: user, Ticket: Ticket{user.ID, user.Proof()}, RecoveryLeft: -1}, nil
 	}
 	return s.enter(ctx, user, addr, "by password", -1)
 }
@@ -82,7 +76,7 @@ func (s *Service) FinishSignIn(ctx context.Context, ticket Ticket, code, addr st
 	if err != nil {
 		return Entrance{}, err
 	}
-	same := subtle.ConstantTimeCompare([]byte(ticketFor(user).Password), []byte(ticket.Password)) == 1
+	same := subtle.ConstantTimeCompare([]byte(user.Proof()), []byte(ticket.Proof)) == 1
 	if !same || !user.DisabledAt.IsZero() || user.SecondFactorAt.IsZero() {
 		return Entrance{}, again
 	}

@@ -64,7 +64,8 @@ type Projects interface {
 	Members(ctx context.Context, project webhook.ProjectID) ([]account.Membership, error)
 	// SetMember adds a member or changes the role of one. It writes ProjectID,
 	// UserID, Role and, for a new one, CreatedAt. Who is no owner after it leaves
-	// no invitations open; nor does who is removed.
+	// no invitations open; nor does who is removed. Both are a Conflict if the
+	// other members would be left without an owner.
 	SetMember(ctx context.Context, member account.Membership, entry webhook.AuditEntry) error
 	RemoveMember(ctx context.Context, project webhook.ProjectID, user webhook.UserID, entry webhook.AuditEntry) error
 }
@@ -85,9 +86,12 @@ type Users interface {
 	// password already. Somebody who has the email becomes the admin, with the
 	// new password and without their sessions; it answers who is stored.
 	CreateFirstAdmin(ctx context.Context, admin account.User, entry webhook.AuditEntry) (account.User, error)
-	// UpdateUser writes name, role, password hash and DisabledAt. Who is disabled
-	// or gets another role or password is signed out everywhere.
-	UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error
+	// UpdateUser writes name, role, password hash and DisabledAt; a Conflict if
+	// any of them but the name is no longer as in was, or if it would take the
+	// last admin who can sign in. Who is disabled or gets another role or password
+	// is signed out everywhere and leaves no links open that they could not make
+	// any more.
+	UpdateUser(ctx context.Context, was, user account.User, entry webhook.AuditEntry) error
 	// TouchUser stamps LastSeenAt unless it is less than a minute old.
 	TouchUser(ctx context.Context, id webhook.UserID, at time.Time) error
 }
@@ -162,7 +166,8 @@ type Keys interface {
 	Key(ctx context.Context, id webhook.KeyID) (account.Key, error)
 	KeyByHash(ctx context.Context, hash [32]byte) (account.Key, error)
 	CreateKey(ctx context.Context, key account.Key, entry webhook.AuditEntry) error
-	// RevokeKey is a Conflict if the key is revoked already.
+	// RevokeKey is a Conflict if the key is revoked already. Links that the key
+	// made and nobody has used end with it.
 	RevokeKey(ctx context.Context, id webhook.KeyID, at time.Time, entry webhook.AuditEntry) error
 	// TouchKey stamps LastUsedAt and LastUsedAddr unless that was done less than
 	// a minute ago.

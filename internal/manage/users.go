@@ -132,10 +132,11 @@ func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.U
 	if err := c.May(account.ManageUsers, webhook.ProjectID{}); err != nil {
 		return none, err
 	}
-	user, err := s.Store.User(ctx, id)
+	was, err := s.Store.User(ctx, id)
 	if err != nil {
 		return none, err
 	}
+	user := was
 	if c.User != nil && c.User.ID == id && (patch.Role != nil || patch.Disabled != nil) {
 		return none, webhook.Conflict("another admin has to change your role")
 	}
@@ -165,7 +166,7 @@ func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.U
 			detail += "enabled; "
 		}
 	}
-	return user, s.Store.UpdateUser(ctx, user, s.entry(c, "user.updated", aboutUser(user), detail))
+	return user, s.Store.UpdateUser(ctx, was, user, s.entry(c, "user.updated", aboutUser(user), detail))
 }
 
 // Rename gives the caller another name.
@@ -179,33 +180,36 @@ func (s *Service) Rename(ctx context.Context, c account.Caller, name string) err
 	}
 	user := *c.User
 	user.Name = name
-	return s.Store.UpdateUser(ctx, user, s.entry(c, "user.updated", aboutUser(user), "name changed"))
+	return s.Store.UpdateUser(ctx, *c.User, user, s.entry(c, "user.updated", aboutUser(user), "name changed"))
 }
 
-// ChangePassword gives the caller a new password and signs them out
-// everywhere. Who has none yet must have signed in freshly.
-func (s *Service) ChangePassword(ctx context.Context, c account.Caller, current, next string) error {
+// ChangePassword gives the caller a new password, signs them out everywhere, and
+// answers who they are then. It takes the current password and, if their second
+// factor is on, a code; who has no password yet must have signed in freshly.
+func (s *Service) ChangePassword(ctx context.Context, c account.Caller, current, code, next string) (account.User, error) {
+	var none account.User
 	if c.User == nil {
-		return errPeopleOnly()
+		return none, errPeopleOnly()
 	}
 	if c.User.PasswordHash == "" && !c.SteppedUp {
-		return webhook.Forbidden("sign in again before choosing a password")
+		return none, webhook.Forbidden("sign in again before choosing a password")
+	}
+	// First, because a code that was taken for nothing has to be waited for.
+	if err := account.CheckNewPassword(next, c.User.Email); err != nil {
+		return none, err
 	}
 	if c.User.PasswordHash != "" {
-		if err := s.checkPassword(ctx, c, current); err != nil {
-			return moved(err, "password", "current")
+		if err := s.StepUp(ctx, c, current, code); err != nil {
+			return none, moved(err, "password", "current")
 		}
-	}
-	if err := account.CheckNewPassword(next, c.User.Email); err != nil {
-		return err
 	}
 	hash, err := account.HashPassword(ctx, next)
 	if err != nil {
-		return err
+		return none, err
 	}
 	user := *c.User
 	user.PasswordHash = hash
-	return s.Store.UpdateUser(ctx, user, s.entry(c, "user.password-changed", aboutUser(user), ""))
+	return user, s.Store.UpdateUser(ctx, *c.User, user, s.entry(c, "user.password-changed", aboutUser(user), ""))
 }
 
 func aboutUser(u account.User) object { return object{id: u.ID.UUID, name: u.Email} }

@@ -86,6 +86,21 @@ func (s *Store) AcceptInvitation(ctx context.Context, hash [32]byte, now time.Ti
 	})
 }
 
+// dropLinksBy removes the links that somebody made and may make no more: all of
+// them once they are disabled; once they are no admin, all but the invitations
+// to projects that they own.
+func dropLinksBy(tx *gorm.DB, u userRow) error {
+	query := "DELETE FROM links WHERE used_at = 0 AND kind <> 'setup' AND created_by_id = ?"
+	switch {
+	case u.DisabledAt != 0:
+		return tx.Exec(query, u.ID).Error
+	case u.Role != string(account.Admin):
+		return tx.Exec(query+" AND NOT (kind = 'invitation' AND project_id IN (SELECT m.project_id FROM members m WHERE m.user_id = ? AND m.role = ?))",
+			u.ID, u.ID, string(account.Owner)).Error
+	}
+	return nil
+}
+
 // dropInvitationsBy removes what somebody leaves open behind them.
 func dropInvitationsBy(tx *gorm.DB, project webhook.ProjectID, user webhook.UserID) error {
 	return tx.Exec("DELETE FROM links WHERE project_id = ? AND kind = 'invitation' AND used_at = 0 AND created_by_id = ?",

@@ -106,7 +106,8 @@ func (s *Store) CreateKey(ctx context.Context, key account.Key, entry webhook.Au
 	})
 }
 
-// RevokeKey makes a key useless for good; a Conflict if it is already.
+// RevokeKey makes a key useless for good, and the links that it made and nobody
+// has used; a Conflict if it is already.
 func (s *Store) RevokeKey(ctx context.Context, id webhook.KeyID, since time.Time, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "revoke a key", func(tx *gorm.DB) error {
 		if _, err := one[keyRow](tx, "key", "SELECT "+keyColumns+" FROM keys k WHERE k.id = ?", uid(id.UUID)); err != nil {
@@ -118,6 +119,9 @@ func (s *Store) RevokeKey(ctx context.Context, id webhook.KeyID, since time.Time
 		}
 		if result.Error != nil {
 			return result.Error
+		}
+		if err := tx.Exec("DELETE FROM links WHERE used_at = 0 AND kind <> 'setup' AND created_by_id = ?", uid(id.UUID)).Error; err != nil {
+			return err
 		}
 		return addAudit(tx, entry)
 	})

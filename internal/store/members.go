@@ -41,13 +41,19 @@ func (s *Store) Members(ctx context.Context, project webhook.ProjectID) ([]accou
 	return members, wrap("list members", err)
 }
 
-// SetMember adds a member or changes the role of one. Who can't invite any more
-// leaves no invitations behind.
+// SetMember adds a member or changes the role of one; a Conflict if a project
+// would lose its last owner. Who can't invite any more leaves no invitations
+// behind.
 func (s *Store) SetMember(ctx context.Context, member account.Membership, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "set a member", func(tx *gorm.DB) error {
 		role := clause.OnConflict{
 			Columns:   []clause.Column{{Name: "project_id"}, {Name: "user_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{"role"}),
+		}
+		if member.Role != account.Owner {
+			if err := s.keepOwner(tx, member.ProjectID, member.UserID); err != nil {
+				return err
+			}
 		}
 		if err := addMember(tx, member, role); err != nil {
 			return err
@@ -77,9 +83,31 @@ func addMember(tx *gorm.DB, member account.Membership, conflict clause.OnConflic
 	return err
 }
 
-// RemoveMember ends a membership, and the invitations that the person made.
+// keepOwner refuses to take the last owner from a project that has other
+// members. The owners are held, so that two who step down at once see each
+// other.
+func (s *Store) keepOwner(tx *gorm.DB, project webhook.ProjectID, user webhook.UserID) error {
+	var owners []memberRow
+	err := tx.Raw("SELECT m.project_id, m.user_id, m.role, m.created_at FROM members m WHERE m.project_id = ? AND m.role = ? ORDER BY m.user_id"+s.lock(),
+		uid(project.UUID), string(account.Owner)).Scan(&owners).Error
+	if err != nil || len(owners) != 1 || owners[0].UserID != uid(user.UUID) {
+		return err
+	}
+	return webhook.Conflict("a project needs an owner; make somebody else an owner first")
+}
+
+// RemoveMember ends a membership, and the invitations that the person made; a
+// Conflict if the project's other members would be left without an owner.
 func (s *Store) RemoveMember(ctx context.Context, project webhook.ProjectID, user webhook.UserID, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "remove a member", func(tx *gorm.DB) error {
+		var others int64
+		err := tx.Raw("SELECT count(*) FROM members WHERE project_id = ? AND user_id <> ?", uid(project.UUID), uid(user.UUID)).Scan(&others).Error
+		if err == nil && others > 0 {
+			err = s.keepOwner(tx, project, user)
+		}
+		if err != nil {
+			return err
+		}
 		result := tx.Where("project_id = ? AND user_id = ?", uid(project.UUID), uid(user.UUID)).Delete(&memberRow{})
 		if err := changed(result, "member"); err != nil {
 			return err

@@ -202,21 +202,17 @@ func byKnown(entry webhook.AuditEntry, user account.User) webhook.AuditEntry {
 	return entry
 }
 
-// UpdateUser writes name, role, password hash and DisabledAt. Who is disabled
-// or gets another role or password is signed out everywhere with it.
-func (s *Store) UpdateUser(ctx context.Context, user account.User, entry webhook.AuditEntry) error {
+// UpdateUser writes name, role, password hash and DisabledAt. Who was read may
+// be another by now: a Conflict if any of them but the name is no longer as in
+// was, or if no admin would be left. Who is disabled or gets another role or
+// password is signed out everywhere with it, and leaves no links open that they
+// could not make any more.
+func (s *Store) UpdateUser(ctx context.Context, was, user account.User, entry webhook.AuditEntry) error {
 	return s.tx(ctx, "update a user", func(tx *gorm.DB) error {
-		row := newUserRow(user)
-		err := tx.Exec(`DELETE FROM sessions WHERE user_id = ? AND EXISTS
- (SELECT 1 FROM users u WHERE u.id = ? AND (u.role <> ? OR u.disabled_at <> ? OR u.password_hash <> ?))`,
-			row.ID, row.ID, row.Role, row.DisabledAt, row.PasswordHash).Error
-		if err != nil {
+		if err := s.lockAdmins(tx, was, user); err != nil {
 			return err
 		}
-		result := tx.Model(&userRow{}).Where("id = ?", row.ID).Updates(map[string]any{
-			"name": row.Name, "role": row.Role, "password_hash": row.PasswordHash, "disabled_at": row.DisabledAt,
-		})
-		if err := changed(result, "user"); err != nil {
+		if err := writeUser(tx, newUserRow(was), newUserRow(user)); err != nil {
 			return err
 		}
 		if err := endSetUp(tx); err != nil {
@@ -224,6 +220,43 @@ func (s *Store) UpdateUser(ctx context.Context, user account.User, entry webhook
 		}
 		return addAudit(tx, entry)
 	})
+}
+
+func writeUser(tx *gorm.DB, old, row userRow) error {
+	if _, err := one[userRow](tx, "user", "SELECT "+userColumns+" FROM users u WHERE u.id = ?", row.ID); err != nil {
+		return err
+	}
+	err := met(tx.Exec("UPDATE users SET name = ?, role = ?, password_hash = ?, disabled_at = ? WHERE id = ? AND role = ? AND password_hash = ? AND disabled_at = ?",
+		row.Name, row.Role, row.PasswordHash, row.DisabledAt, row.ID, old.Role, old.PasswordHash, old.DisabledAt), "the account was changed meanwhile; try again")
+	if err != nil || row.Role == old.Role && row.DisabledAt == old.DisabledAt && row.PasswordHash == old.PasswordHash {
+		return err
+	}
+	if err := tx.Exec("DELETE FROM sessions WHERE user_id = ?", row.ID).Error; err != nil {
+		return err
+	}
+	return dropLinksBy(tx, row)
+}
+
+// lockAdmins refuses to take the last admin who can sign in. On PostgreSQL two
+// admins who take each other's role would not see each other otherwise.
+func (s *Store) lockAdmins(tx *gorm.DB, was, user account.User) error {
+	counts := func(u account.User) bool {
+		return u.Role == account.Admin && u.PasswordHash != "" && u.DisabledAt.IsZero()
+	}
+	if !counts(was) || counts(user) {
+		return nil
+	}
+	if s.dialect == Postgres {
+		if err := tx.Exec("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").Error; err != nil {
+			return err
+		}
+	}
+	var others int64
+	err := tx.Raw("SELECT count(*) FROM users WHERE role = ? AND password_hash <> '' AND disabled_at = 0 AND id <> ?", string(account.Admin), uid(user.ID.UUID)).Scan(&others).Error
+	if err == nil && others == 0 {
+		err = webhook.Conflict("they are the only admin; make somebody else an admin first")
+	}
+	return err
 }
 
 // TouchUser stamps LastSeenAt unless it is less than a minute old.

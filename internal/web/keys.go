@@ -153,6 +153,13 @@ func (w *Web) revokeKey(c *gin.Context) error {
 	if err != nil {
 		return webhook.NotFound("there is no such key")
 	}
+	keys, err := w.Manage.Keys(c.Request.Context(), w.caller(c), w.project(c).ID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(keys, func(k account.Key) bool { return k.ID.UUID == id }) {
+		return webhook.NotFound("there is no such key")
+	}
 	if err := w.Manage.RevokeKey(c.Request.Context(), w.caller(c), webhook.KeyID{UUID: id}); err != nil {
 		return err
 	}

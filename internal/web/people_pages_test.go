@@ -82,6 +82,7 @@ func TestMembers_change_roles_and_are_removed(t *testing.T) {
 	action, _ = b.get(f.path("members")).form(`form:contains("Remove dev@example.com")`)
 	b.follow(action, nil).says("The member is removed")
 	dev.get(f.path()).is(http.StatusNotFound)
+	f.user("heir@example.com", account.Member, account.Owner)
 	if leaves, _ := b.get(f.path("members")).form(`form:contains("Remove owner@example.com")`); b.post(leaves, nil).location != "/projects" {
 		t.Error("who leaves is not led out of the project")
 	}
@@ -96,6 +97,9 @@ func TestMembers_always_have_an_owner(t *testing.T) {
 	b.post(action, url.Values{"role": {"viewer"}}).is(http.StatusUnprocessableEntity).says("the only owner")
 	action, _ = b.get(f.path("members")).form(`form:contains("Remove owner@example.com")`)
 	b.post(action, nil).is(http.StatusConflict).says("the only owner")
+	f.must(f.manage.RemoveMember(t.Context(), system, f.ours.ID, "dev@example.com"))
+	b.post(action, nil).is(http.StatusConflict).says("the only owner")
+	b.get(f.path()).is(http.StatusOK)
 }
 
 func TestMembers_links_are_made_by_admins_and_shown_once(t *testing.T) {

@@ -29,7 +29,7 @@ func (w *Web) profilePages() []line {
 func (w *Web) showProfile(c *gin.Context) error { return w.profile(c, http.StatusOK, nil) }
 
 // oddFields are the profile's fields whose ids are no words.
-var oddFields = map[string]string{"current": "current password", "off-password": "password", "off-code": "code"}
+var oddFields = map[string]string{"current": "current password", "current-code": "code", "off-password": "password", "off-code": "code"}
 
 // profile shows the page; wrong has the fields' ids.
 func (w *Web) profile(c *gin.Context, status int, wrong map[string]string) error {
@@ -43,7 +43,7 @@ func (w *Web) profile(c *gin.Context, status int, wrong map[string]string) error
 		Shell: shell, Email: caller.User.Email, Role: instanceRole(caller.User.Role), HasPassword: caller.User.PasswordHash != "",
 		NameURL: pathProfile + "/name", PasswordURL: pathProfile + "/password", Mistakes: listed(wrong),
 		Name:    component.Input{Value: c.DefaultPostForm("name", caller.User.Name), Error: wrong["name"]},
-		Current: component.Input{Error: wrong["current"]}, Password: component.Input{Error: wrong["password"]},
+		Current: component.Input{Error: wrong["current"]}, Code: component.Input{Error: wrong["current-code"]}, Password: component.Input{Error: wrong["password"]},
 		Stale: caller.User.PasswordHash == "" && !caller.SteppedUp, ThemeURL: pathTheme, Theme: themeOf(c),
 	}
 	for i, mistake := range m.Mistakes {
@@ -104,6 +104,9 @@ func (w *Web) presentSessions(c *gin.Context, m *settings.ProfileModel) error {
 	}
 	here := w.token(c)
 	for _, s := range sessions {
+		if w.Now().Sub(s.LastSeenAt) > idleLife {
+			continue // worth nothing; it ends for good when it comes again
+		}
 		row := settings.SessionRow{
 			Device: device(s.Agent), Addr: s.Addr, Started: moment(s.CreatedAt, w.Now()), Seen: moment(s.LastSeenAt, w.Now()), Current: s.Token == here,
 		}
@@ -112,10 +115,10 @@ func (w *Web) presentSessions(c *gin.Context, m *settings.ProfileModel) error {
 		}
 		m.Sessions = append(m.Sessions, row)
 	}
-	if len(sessions) > 1 {
+	if len(m.Sessions) > 1 {
 		m.EndOthers = component.ConfirmModel{
 			ID: "end-others", Label: "Sign out everywhere else", Title: "Sign out everywhere else?",
-			Consequence: plural(int64(len(sessions)-1), "other browser is", "other browsers are") + " signed out at once.",
+			Consequence: plural(int64(len(m.Sessions)-1), "other browser is", "other browsers are") + " signed out at once.",
 			URL:         pathProfile + "/sessions/end-others", Submit: "Sign out",
 		}
 	}
@@ -144,8 +147,10 @@ func (w *Web) rename(c *gin.Context) error {
 }
 
 func (w *Web) changePassword(c *gin.Context) error {
-	err := w.Manage.ChangePassword(c.Request.Context(), w.caller(c), c.PostForm("current"), c.PostForm("password"))
+	user, err := w.Manage.ChangePassword(c.Request.Context(), w.caller(c), c.PostForm("current"), c.PostForm("code"), c.PostForm("password"))
 	if wrong, ok := mistakes(err); ok {
+		wrong["current-code"] = wrong["code"]
+		delete(wrong, "code")
 		return w.profile(c, http.StatusUnprocessableEntity, wrong)
 	}
 	if err != nil {
@@ -153,7 +158,7 @@ func (w *Web) changePassword(c *gin.Context) error {
 	}
 	// Whoever knew the old password is signed out, also where they know this
 	// browser's token.
-	if err := w.stepUp(c); err != nil {
+	if err := w.proveAgain(c, user); err != nil {
 		return err
 	}
 	w.done(c, "Your password is changed. Other browsers are signed out.")

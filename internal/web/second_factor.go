@@ -62,17 +62,17 @@ func (w *Web) beginEnrol(c *gin.Context) error {
 // confirmEnrol answers with the recovery codes themselves: they are shown once
 // and kept nowhere.
 func (w *Web) confirmEnrol(c *gin.Context) error {
-	codes, err := w.Manage.ConfirmSecondFactor(c.Request.Context(), w.caller(c), c.PostForm("code"))
+	proven, err := w.Manage.ConfirmSecondFactor(c.Request.Context(), w.caller(c), c.PostForm("code"))
 	if wrong, ok := mistakes(err); ok && wrong["code"] != "" {
 		return w.enrol(c, http.StatusUnprocessableEntity, wrong["code"])
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.stepUp(c); err != nil {
+	if err := w.proveAgain(c, proven.User); err != nil {
 		return err
 	}
-	return w.codes(c, codes, true)
+	return w.codes(c, proven.Codes, true)
 }
 
 func (w *Web) codes(c *gin.Context, codes []string, fresh bool) error {
@@ -115,14 +115,14 @@ func (w *Web) saveCodes(c *gin.Context) error {
 }
 
 func (w *Web) turnOff(c *gin.Context) error {
-	err := w.Manage.TurnOffSecondFactor(c.Request.Context(), w.caller(c), c.PostForm("password"), c.PostForm("code"))
+	user, err := w.Manage.TurnOffSecondFactor(c.Request.Context(), w.caller(c), c.PostForm("password"), c.PostForm("code"))
 	if wrong, ok := mistakes(err); ok && wrong[""] == "" {
 		return w.profile(c, http.StatusUnprocessableEntity, map[string]string{"off-password": wrong["password"], "off-code": wrong["code"]})
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.stepUp(c); err != nil {
+	if err := w.proveAgain(c, user); err != nil {
 		return err
 	}
 	w.done(c, "Your second factor is off. Other browsers are signed out.")

@@ -30,7 +30,7 @@ func (w *Web) askCode(c *gin.Context, ticket manage.Ticket, next string) error {
 		return err
 	}
 	w.sessions.Put(ctx, keyTicketUser, ticket.User.String())
-	w.sessions.Put(ctx, keyTicketPassword, ticket.Password)
+	w.sessions.Put(ctx, keyTicketProof, ticket.Proof)
 	w.sessions.Put(ctx, keyTicketAt, w.Now())
 	return w.redirect(c, pathCode+"?next="+url.QueryEscape(next))
 }
@@ -44,7 +44,7 @@ func (w *Web) ticket(c *gin.Context) (manage.Ticket, bool) {
 	if err != nil || late || w.sessions.GetInt(ctx, keyTicketTries) >= ticketTries {
 		return manage.Ticket{}, false
 	}
-	return manage.Ticket{User: webhook.UserID{UUID: user}, Password: w.sessions.GetString(ctx, keyTicketPassword)}, true
+	return manage.Ticket{User: webhook.UserID{UUID: user}, Proof: w.sessions.GetString(ctx, keyTicketProof)}, true
 }
 
 func (w *Web) showCode(c *gin.Context) error {
@@ -83,6 +83,9 @@ func signInFor(next string) string {
 
 func (w *Web) doCode(c *gin.Context) error {
 	next := localPath(c.PostForm("next"))
+	if w.caller(c).User != nil { // sent twice
+		return w.redirect(c, next)
+	}
 	ticket, ok := w.ticket(c)
 	if !ok {
 		return w.startOver(c, next)

@@ -29,6 +29,7 @@ const (
 // Names of values in a session.
 const (
 	keyUser    = "user"
+	keyProof   = "proof" // account.User.Proof of whoever signed in
 	keySince   = "since" // when the person signed in
 	keyStepUp  = "step-up"
 	keySeen    = "seen"
@@ -37,10 +38,10 @@ const (
 	keyDraft   = "draft"
 	keyDraftAt = "draft-at"
 	// Between the two steps of a sign-in; nothing but the second step reads them.
-	keyTicketUser     = "ticket-user"
-	keyTicketPassword = "ticket-password"
-	keyTicketAt       = "ticket-at"
-	keyTicketTries    = "ticket-tries"
+	keyTicketUser  = "ticket-user"
+	keyTicketProof = "ticket-proof"
+	keyTicketAt    = "ticket-at"
+	keyTicketTries = "ticket-tries"
 	// keyLanguage is the one that verification code was looked at in last.
 	keyLanguage = "language"
 )
@@ -153,6 +154,7 @@ func (w *Web) signIn(c *gin.Context, user account.User, steppedUp bool) error {
 		return err
 	}
 	w.sessions.Put(ctx, keyUser, user.ID.String())
+	w.sessions.Put(ctx, keyProof, user.Proof())
 	w.sessions.Put(ctx, keySince, w.Now())
 	w.sessions.Put(ctx, keySeen, w.Now())
 	if steppedUp {
@@ -179,8 +181,15 @@ func hashToken(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// stepUp notes that the person gave their password just now. It also carries
-// them over an act that ended all of their sessions, this one included.
+// proveAgain carries the session over an act of its own that ended all of the
+// person's sessions; user is what the act made of them. What somebody else
+// changed meanwhile is not in it, and ends this session, too.
+func (w *Web) proveAgain(c *gin.Context, user account.User) error {
+	w.sessions.Put(c.Request.Context(), keyProof, user.Proof())
+	return w.stepUp(c)
+}
+
+// stepUp notes that the person gave their password just now.
 func (w *Web) stepUp(c *gin.Context) error {
 	ctx := c.Request.Context()
 	if err := w.sessions.RenewToken(ctx); err != nil {
@@ -207,7 +216,9 @@ func (w *Web) sessionCaller(c *gin.Context) (account.Caller, error) {
 	}
 	fresh := w.Now().Sub(w.sessions.GetTime(ctx, keyStepUp)) < stepUpLife
 	caller, err := w.Manage.CallerOf(ctx, webhook.UserID{UUID: id}, fresh, c.ClientIP())
-	if webhook.KindOf(err) == webhook.KindUnauthorized {
+	// A sign-in that was under way while the password changed is begun with the
+	// old one, and would outlive the sessions that the change ended.
+	if webhook.KindOf(err) == webhook.KindUnauthorized || err == nil && w.sessions.GetString(ctx, keyProof) != caller.User.Proof() {
 		return account.Caller{}, w.sessions.Destroy(ctx)
 	}
 	return caller, err

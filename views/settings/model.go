@@ -152,7 +152,7 @@ type ProjectRow struct {
 }
 
 // ProfileModel is a person's own page. The name form posts "name", the
-// password form "current" and "password", the theme form "theme" and "back".
+// password form "current", "code" and "password", the theme form "theme" and "back".
 type ProfileModel struct {
 	Shell       layout.AppModel
 	Email       string
@@ -161,7 +161,9 @@ type ProfileModel struct {
 	Name        component.Input
 	PasswordURL string
 	Current     component.Input
-	Password    component.Input
+	// Code is asked for with the current password while the second factor is on.
+	Code     component.Input
+	Password component.Input
 	// HasPassword is false for people who came by a link: no current one asked.
 	// They have to have come just now, else Stale is set.
 	HasPassword bool

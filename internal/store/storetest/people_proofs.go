@@ -76,12 +76,68 @@ var proofs = []scene{
 		ctx, u := h.T.Context(), h.NewUser("a@x.org")
 		h.bound("one", u)
 		u.Name = "Ada"
-		h.must(h.Store.UpdateUser(ctx, u, h.audit("user.updated")))
+		h.rewrite(u, "user.updated")
 		h.same(len(first(h.Store.SessionsOf(ctx, u.ID))), 1)
 		u.PasswordHash = "$argon2id$new"
-		h.must(h.Store.UpdateUser(ctx, u, h.audit("user.password-changed")))
+		h.rewrite(u, "user.password-changed")
 		h.same(len(first(h.Store.SessionsOf(ctx, u.ID))), 0)
 	}},
+	{"a user who changed meanwhile is not written over", func(h *Harness) {
+		ctx, u := h.T.Context(), h.NewUser("a@x.org")
+		u.Role, u.PasswordHash = account.Support, "$one"
+		h.rewrite(u, "user.updated")
+		for _, change := range []func(*account.User){
+			func(u *account.User) { u.Role = account.Member },
+			func(u *account.User) { u.PasswordHash = "$two" },
+			func(u *account.User) { u.DisabledAt = moment() },
+		} {
+			was := first(h.Store.User(ctx, u.ID))
+			now, late := was, was
+			change(&now)
+			late.Name = "Late"
+			h.rewrite(now, "user.updated")
+			h.refused(webhook.KindConflict, func() error { return h.Store.UpdateUser(ctx, was, late, h.audit("user.updated")) })
+			h.same(first(h.Store.User(ctx, u.ID)), now)
+		}
+	}},
+	{"the last admin who can sign in stays, also when two take each other's role at once", func(h *Harness) {
+		ctx := h.T.Context()
+		ann, bob := firstAdmin("ann@x.org"), firstAdmin("bob@x.org")
+		h.must(h.Store.CreateUser(ctx, ann, h.audit("user.created")))
+		h.must(h.Store.CreateUser(ctx, bob, h.audit("user.created")))
+		h.same(h.won(func(i int) error {
+			was := []account.User{ann, bob}[i]
+			less := was
+			less.Role = account.Member
+			return h.Store.UpdateUser(ctx, was, less, h.audit("user.updated"))
+		}), 1)
+		h.same(first(h.Store.HasAdmin(ctx)), true)
+	}},
+}
+
+// won makes two changes at once of which one is a Conflict, and answers how many
+// went well.
+func (h *Harness) won(change func(i int) error) int {
+	h.T.Helper()
+	errs := make(chan error)
+	for i := range 2 {
+		go func() { errs <- change(i) }()
+	}
+	won := 0
+	for range 2 {
+		if err := <-errs; err == nil {
+			won++
+		} else if webhook.KindOf(err) != webhook.KindConflict {
+			h.T.Error(err)
+		}
+	}
+	return won
+}
+
+// rewrite writes a user over what stands there.
+func (h *Harness) rewrite(u account.User, action string) {
+	h.T.Helper()
+	h.must(h.Store.UpdateUser(h.T.Context(), first(h.Store.User(h.T.Context(), u.ID)), u, h.audit(action)))
 }
 
 // bound is a session of somebody.
@@ -122,7 +178,7 @@ func secondFactor(h *Harness) {
 
 	// Writing the rest of a user leaves it alone.
 	u.Name = "Ada"
-	h.must(h.Store.UpdateUser(ctx, u, h.audit("user.updated")))
+	h.rewrite(u, "user.updated")
 	h.same(first(h.Store.User(ctx, u.ID)).SecondFactorAt, since)
 	h.must(h.Store.SetMember(ctx, account.Membership{ProjectID: h.Project, UserID: u.ID, Role: account.Viewer}, h.audit("member.added")))
 	h.same(first(h.Store.Members(ctx, h.Project))[0].SecondFactor, true)
@@ -151,7 +207,9 @@ var invitations = []scene{
 	{"invitations are listed until they are accepted, one for an address", func(h *Harness) {
 		ctx, ann := h.T.Context(), h.NewUser("ann@x.org")
 		h.NewInvitation("b@x.org", ann)
-		c, b := h.NewInvitation("c@x.org", ann), h.NewInvitation("B@x.org", ann)
+		c := h.NewInvitation("c@x.org", ann)
+		time.Sleep(2 * time.Millisecond) // ids of one millisecond are in no order
+		b := h.NewInvitation("B@x.org", ann)
 		h.NewLink(account.LinkSignIn, "d@x.org")
 		h.same(first(h.Store.Invitations(ctx, h.Project)), []account.Link{b, c})
 		other := h.NewProject("other")
@@ -193,7 +251,7 @@ var invitations = []scene{
 	}},
 	{"who can't invite any more leaves no invitations open", func(h *Harness) {
 		ctx, ann, bob := h.T.Context(), h.NewUser("ann@x.org"), h.NewUser("bob@x.org")
-		for _, u := range []account.User{ann, bob} {
+		for _, u := range []account.User{ann, bob, h.NewUser("eve@x.org")} {
 			h.must(h.Store.SetMember(ctx, account.Membership{ProjectID: h.Project, UserID: u.ID, Role: account.Owner}, h.audit("member.added")))
 		}
 		h.NewInvitation("one@x.org", ann)
@@ -205,6 +263,65 @@ var invitations = []scene{
 		}
 		h.must(h.Store.RemoveMember(ctx, h.Project, bob.ID, h.audit("member.removed")))
 		h.same(len(first(h.Store.Invitations(ctx, h.Project))), 0)
+	}},
+	{"links end with the right to make them: of somebody disabled, no admin any more, and of a key", func(h *Harness) {
+		ctx, ann, bob := h.T.Context(), firstAdmin("ann@x.org"), firstAdmin("bob@x.org")
+		h.must(h.Store.CreateUser(ctx, ann, h.audit("user.created")))
+		h.must(h.Store.CreateUser(ctx, bob, h.audit("user.created")))
+		h.must(h.Store.CreateUser(ctx, firstAdmin("eve@x.org"), h.audit("user.created")))
+		owned := h.NewProject("owned")
+		h.must(h.Store.SetMember(ctx, account.Membership{ProjectID: owned, UserID: ann.ID, Role: account.Owner}, h.audit("member.added")))
+		key := h.NewKey(webhook.ProjectID{})
+		by := func(email string, kind account.LinkKind, project webhook.ProjectID, actor webhook.Actor) {
+			l := account.Link{
+				ID: webhook.LinkID{UUID: mint.UUID(time.Now())}, Kind: kind, Hash: account.HashToken(mint.Token()), ProjectID: project,
+				Email: email, Role: account.Viewer, ExpiresAt: moment().Add(time.Hour), CreatedBy: actor,
+			}
+			h.must(h.Store.CreateLink(ctx, l, h.audit("link.created")))
+		}
+		person := func(u account.User) webhook.Actor { return webhook.Actor{Type: webhook.ActorUser, ID: u.ID.UUID} }
+		by("1@x.org", account.LinkInvitation, h.Project, person(ann))
+		by("2@x.org", account.LinkInvitation, owned, person(ann))
+		by("3@x.org", account.LinkSignIn, owned, person(ann))
+		by("4@x.org", account.LinkInvitation, h.Project, person(bob))
+		by("5@x.org", account.LinkSignIn, h.Project, webhook.Actor{Type: webhook.ActorKey, ID: key.ID.UUID})
+		by("6@x.org", account.LinkInvitation, h.Project, webhook.Actor{Type: webhook.ActorKey, ID: key.ID.UUID})
+		left := func(want ...string) {
+			h.T.Helper()
+			h.same(h.Texts("SELECT email FROM links ORDER BY email"), want)
+		}
+		ann.Role = account.Member
+		h.rewrite(ann, "user.updated")
+		left("2@x.org", "4@x.org", "5@x.org", "6@x.org")
+		ann.DisabledAt = moment()
+		h.rewrite(ann, "user.updated")
+		left("4@x.org", "5@x.org", "6@x.org")
+		h.must(h.Store.RevokeKey(ctx, key.ID, moment(), h.audit("key.revoked")))
+		left("4@x.org")
+	}},
+	{"the last owner stays while there are others, also when two step down at once", func(h *Harness) {
+		ctx, ann, bob, eve := h.T.Context(), h.NewUser("ann@x.org"), h.NewUser("bob@x.org"), h.NewUser("eve@x.org")
+		set := func(u account.User, role account.Role) error {
+			return h.Store.SetMember(ctx, account.Membership{ProjectID: h.Project, UserID: u.ID, Role: role}, h.audit("member.changed"))
+		}
+		remove := func(u account.User) error {
+			return h.Store.RemoveMember(ctx, h.Project, u.ID, h.audit("member.removed"))
+		}
+		for range 4 {
+			h.must(set(ann, account.Owner))
+			h.must(set(bob, account.Owner))
+			h.must(set(eve, account.Viewer))
+			h.same(h.won(func(i int) error { return set([]account.User{ann, bob}[i], account.Viewer) }), 1)
+			h.must(set(ann, account.Owner))
+			h.must(set(bob, account.Owner))
+			h.same(h.won(func(i int) error { return remove([]account.User{ann, bob}[i]) }), 1)
+		}
+		h.must(set(bob, account.Owner))
+		h.must(set(ann, account.Owner))
+		h.must(remove(ann))
+		h.refused(webhook.KindConflict, func() error { return remove(bob) })
+		h.must(remove(eve))
+		h.must(remove(bob))
 	}},
 	{"an invitation that ran out is kept for a month, other links for a day", func(h *Harness) {
 		invited := h.NewInvitation("a@x.org", h.NewUser("ann@x.org"))
