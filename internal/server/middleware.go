@@ -76,7 +76,8 @@ func (s *Server) sameOrigin() (gin.HandlerFunc, error) {
 	}
 	return func(c *gin.Context) {
 		if err := protection.Check(c.Request); err != nil {
-			s.refuse(c, webhook.Forbidden("this request came from another site, so it was not carried out"))
+			s.refuse(c, webhook.Forbidden("this request came from another site, so it was not carried out. Open the page here, reload it and try again; "+
+				"if it happens on every page, whoever runs this server has to set BELLWIRE_BASE_URL to the address that you see in your browser"))
 		}
 	}, nil
 }

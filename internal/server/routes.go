@@ -62,6 +62,7 @@ func (s *Server) refuse(c *gin.Context, err error) {
 	case s.options.API != nil && underAPI(c.Request.URL.Path):
 		s.options.API.Refuse(c, err)
 	case s.options.Problem != nil && !errors.Is(err, errMethod):
+		private(c) // it shows who is signed in
 		s.options.Problem(c, err)
 	default:
 		c.String(plainStatus(err), "%s\n", plainWords(err))

@@ -52,8 +52,7 @@ func (w *Web) admit(c *gin.Context, who who) error {
 	case caller.User == nil:
 		return w.sendToDoor(c)
 	case mustEnrol && who != enrolling:
-		c.Abort()
-		return w.redirect(c, pathFactor)
+		return w.sendTo(c, pathFactor)
 	case who == admin && caller.User.Role != account.Admin:
 		return webhook.NotFound("nothing is at this address")
 	case who == member:
@@ -62,14 +61,36 @@ func (w *Web) admit(c *gin.Context, who who) error {
 	return nil
 }
 
-// sendToDoor asks a visitor to sign in and to come back.
+// sendToDoor asks a visitor to sign in and to come back: to the page itself if
+// it was a part of one that was asked for.
 func (w *Web) sendToDoor(c *gin.Context) error {
-	c.Abort()
 	next := "/"
 	if c.Request.Method == http.MethodGet {
 		next = c.Request.URL.RequestURI()
 	}
-	return w.redirect(c, pathSignIn+"?next="+url.QueryEscape(next))
+	if at, err := url.Parse(c.GetHeader("HX-Current-URL")); wantsPart(c) && err == nil {
+		next = localPath(at.RequestURI())
+	}
+	return w.sendTo(c, pathSignIn+"?next="+url.QueryEscape(next))
+}
+
+// sendTo sends a visitor elsewhere before anything is done for them. A part that
+// is only read takes the whole page along: the other page does not fit into its
+// place. One that shows what is being typed stays away, and the form stays.
+func (w *Web) sendTo(c *gin.Context, path string) error {
+	c.Abort()
+	if !wantsPart(c) {
+		return w.redirect(c, path)
+	}
+	if c.Request.Method == http.MethodGet {
+		c.Header("HX-Redirect", path)
+	}
+	if err := w.saveSession(c); err != nil {
+		return err
+	}
+	c.Status(http.StatusUnauthorized)
+	c.Writer.WriteHeaderNow()
+	return nil
 }
 
 func (w *Web) openProject(c *gin.Context, caller account.Caller) error {

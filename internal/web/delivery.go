@@ -105,8 +105,22 @@ func offerActs(m *deliveries.ShowModel, d manage.DeliveryDetail, caller account.
 	}
 }
 
-func (w *Web) resendDelivery(c *gin.Context) error {
+// deliveryHere is the delivery that the path names, if it is of the project that
+// the path names.
+func (w *Web) deliveryHere(c *gin.Context) (webhook.DeliveryID, error) {
 	id, err := deliveryID(c)
+	if err != nil {
+		return id, err
+	}
+	found, err := w.Manage.DeliveriesByID(c.Request.Context(), w.caller(c), w.project(c).ID, []webhook.DeliveryID{id})
+	if err != nil || len(found) == 0 {
+		return id, orMissing(err)
+	}
+	return id, nil
+}
+
+func (w *Web) resendDelivery(c *gin.Context) error {
+	id, err := w.deliveryHere(c)
 	if err != nil {
 		return err
 	}
@@ -119,7 +133,7 @@ func (w *Web) resendDelivery(c *gin.Context) error {
 }
 
 func (w *Web) sendDeliveryNow(c *gin.Context) error {
-	id, err := deliveryID(c)
+	id, err := w.deliveryHere(c)
 	if err != nil {
 		return err
 	}
@@ -132,7 +146,7 @@ func (w *Web) sendDeliveryNow(c *gin.Context) error {
 }
 
 func (w *Web) cancelDelivery(c *gin.Context) error {
-	id, err := deliveryID(c)
+	id, err := w.deliveryHere(c)
 	if err != nil {
 		return err
 	}

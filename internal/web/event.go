@@ -137,6 +137,9 @@ func (w *Web) expungeEvent(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if id, err = w.Manage.FindEvent(c.Request.Context(), w.caller(c), w.project(c).ID, id); err != nil {
+		return err
+	}
 	if err := w.Manage.Expunge(c.Request.Context(), w.caller(c), id); err != nil {
 		return err
 	}

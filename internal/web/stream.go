@@ -33,7 +33,8 @@ const (
 type Pace struct {
 	// Look is the time between two looks at what changed, at least.
 	Look time.Duration
-	// Check is how often it is asked again whether the person may still look.
+	// Check is how often it is asked again whether the person may still look,
+	// while there is nothing to send; before something is sent it always is.
 	Check time.Duration
 	// Beat is how long a stream may be silent.
 	Beat time.Duration
@@ -41,7 +42,7 @@ type Pace struct {
 	Life time.Duration
 }
 
-var usualPace = Pace{Look: time.Second, Check: 15 * time.Second, Beat: 15 * time.Second, Life: 10 * time.Minute}
+var usualPace = Pace{Look: time.Second, Check: 5 * time.Second, Beat: 15 * time.Second, Life: 10 * time.Minute}
 
 // streams counts those that are open. Its zero value is not ready to use.
 type streams struct {
@@ -105,14 +106,13 @@ func (w *Web) follow(c *gin.Context, look func(ctx context.Context) (found []mes
 	s := begin(c)
 	checked := time.Now()
 	for {
-		if time.Since(checked) >= w.pace.Check {
-			if err := w.stillSees(ctx, c); err != nil {
-				return w.endStream(c, s, err)
-			}
-			checked = time.Now()
-		}
 		began := time.Now()
 		found, done, err := w.inTurn(ctx, look)
+		// Nothing is sent to whoever was signed out since the last time.
+		if err == nil && (len(found) > 0 || time.Since(checked) >= w.pace.Check) {
+			err = w.stillSees(ctx, c)
+			checked = time.Now()
+		}
 		if err != nil {
 			return w.endStream(c, s, err)
 		}
@@ -162,6 +162,9 @@ func (w *Web) stillSees(ctx context.Context, c *gin.Context) error {
 	caller, err := w.Manage.CallerOf(ctx, w.caller(c).User.ID, false, c.ClientIP())
 	if err != nil {
 		return err
+	}
+	if caller.User.Proof() != w.caller(c).User.Proof() {
+		return webhook.Unauthorized("the session has ended")
 	}
 	if _, err := w.Manage.Project(ctx, caller, w.project(c).ID); err != nil {
 		return err
