@@ -191,7 +191,7 @@ func (g guideOf) chooseURL(s *overview.ChooseStep) {
 		s.Secret = g.promise.secret
 		s.Note = "Your program verifies signatures with this secret: it will be that of the endpoint that you connect next."
 	case g.connected():
-		s.Text = "Your program verifies each request with the endpoint's signing secret."
+		s.Text = "Your program verifies each request with the endpoint's signing secret, in the format " + string(g.endpoint.Format) + "."
 		s.More = component.Link{Label: "Code that does, in six languages", URL: tabURL(g.endpoint, "code")}
 		if g.secret == "" && g.caller.Could(account.UseSecrets, g.project.ID) {
 			s.Form = &overview.ChooseForm{Action: g.commandURL(), Label: "Show the signing secret"}
@@ -360,7 +360,11 @@ func (g guideOf) arriveStep() overview.ArriveStep {
 	switch {
 	case d.State == webhook.Delivered:
 		s.Progress = overview.Done
-		s.Text = fmt.Sprintf("Your server answered %d in %s. That is the whole way: published, matched, signed, delivered.", d.LastStatus, took(time.Duration(d.LastDurationMS)*time.Millisecond))
+		who := "Your server"
+		if g.way == wayLocal {
+			who = "The test receiver verified the signature and"
+		}
+		s.Text = fmt.Sprintf("%s answered %d in %s. That is the whole way: published, matched, signed, delivered.", who, d.LastStatus, took(time.Duration(d.LastDurationMS)*time.Millisecond))
 		s.Next = g.nextSteps()
 	case d.Shown() == webhook.Held:
 		s.Text = heldWords(d)
