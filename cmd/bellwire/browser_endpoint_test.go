@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -179,7 +180,13 @@ func TestBrowser_endpoint_secret_asks_for_the_password(t *testing.T) {
 	n := newNode(t, "sqlite://"+filepath.Join(t.TempDir(), "bellwire.db")).start()
 	s := n.stage(t)
 	made := s.endpoint(s.key, "http://127.0.0.1:9999/hook", nil)
-	link := s.must(http.StatusCreated, s.instance, "POST", "/projects/"+s.project+"/sign-in-links", map[string]any{"email": adminEmail, "role": "developer", "expiresInSeconds": 600})
+	const email, password = "ada@example.com", "a password of my own"
+	create := exec.Command(binary, "user", "create", "--email", email, "--role", "member", "--password-stdin")
+	create.Env, create.Stdin = n.env, strings.NewReader(password+"\n")
+	if out, err := create.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	link := s.must(http.StatusCreated, s.instance, "POST", "/projects/"+s.project+"/sign-in-links", map[string]any{"email": email, "role": "developer", "expiresInSeconds": 600})
 	b := newBrowser(t)
 	b.size(1440, 900, "light")
 	b.open(link.text("url"))
@@ -189,7 +196,7 @@ func TestBrowser_endpoint_secret_asks_for_the_password(t *testing.T) {
 	b.press(`form[action$="/secret/reveal"] button`)
 	b.forgive("403")
 	b.wants("Confirm that it is you")
-	b.typed(`#password`, adminPassword)
+	b.typed(`#password`, password)
 	b.press(`main form button`)
 	if b.text(`#secret-current`) == "" { // back on the tab: once more, now it counts
 		b.press(`form[action$="/secret/reveal"] button`)

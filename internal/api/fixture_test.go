@@ -36,6 +36,7 @@ type fixture struct {
 	handler http.Handler
 	clock   *clock
 	tester  *tester
+	streams *streams
 
 	ours, theirs webhook.Project
 	// Secrets of keys: of our project with every scope and with one each, of
@@ -104,7 +105,7 @@ func (names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{t: t, clock: &clock{}, tester: &tester{}}
+	f := &fixture{t: t, clock: &clock{}, tester: &tester{}, streams: &streams{}}
 	f.store = storetest.Open(t, store.Options{URL: storetest.SQLite(t)})
 	keys, err := secret.NewKeyring([][]byte{bytes.Repeat([]byte{7}, 32)})
 	f.must(err)
@@ -120,7 +121,7 @@ func newFixture(t testing.TB) *fixture {
 	ended := make(chan struct{})
 	go func() { defer close(ended); publisher.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	f.api = api.New(api.Options{Manage: f.manage, Publisher: publisher, Version: "1.2.3", Now: f.clock.now})
+	f.api = api.New(api.Options{Manage: f.manage, Publisher: publisher, Listeners: f.streams, Version: "1.2.3", Now: f.clock.now})
 	s, err := server.New(server.Options{API: f.api})
 	f.must(err)
 	f.handler = s.Handler()

@@ -156,8 +156,8 @@ func (a *API) stream(c *gin.Context) error {
 	return nil
 }
 
-// eventWriteTime is how long one batch of events may take to be written: a
-// listener that reads no more is gone.
+// eventWriteTime is how long one event may take to be written: a listener that
+// reads no more is gone.
 const eventWriteTime = 10 * time.Second
 
 // eventStream writes server-sent events.
@@ -181,7 +181,6 @@ func (s *eventStream) requests(parcels []webhook.Parcel) error {
 		s.c.Writer.WriteHeader(http.StatusOK)
 		_ = s.control.SetReadDeadline(time.Time{}) // the request is read; the stream outlives its limit
 	}
-	_ = s.control.SetWriteDeadline(time.Now().Add(eventWriteTime))
 	if len(parcels) == 0 {
 		if err := s.write("ping", struct{}{}); err != nil {
 			return err
@@ -204,6 +203,7 @@ func (s *eventStream) write(event string, data any) error {
 	line.WriteString("event: " + event + "\ndata: ")
 	line.Write(text) // JSON holds no line feeds
 	line.WriteString("\n\n")
+	_ = s.control.SetWriteDeadline(time.Now().Add(eventWriteTime))
 	_, err = s.c.Writer.WriteString(line.String())
 	return err
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -58,10 +59,14 @@ func (said ForwardedAnswer) reply(at string) (webhook.Reply, error) {
 	if err != nil {
 		return webhook.Reply{}, webhook.Invalid(at+"attemptId", "is not an id")
 	}
+	if size := headerBytes(said.Headers); size > maxAnswerHeaders {
+		return webhook.Reply{}, webhook.Invalid(at+"headers", "have %d bytes; at most %d are taken", size, maxAnswerHeaders)
+	}
+	kept := said.Body[:min(len(said.Body), webhook.KeptBody)]
 	r := webhook.Reply{
 		DeliveryID: webhook.DeliveryID{UUID: delivery}, AttemptID: webhook.AttemptID{UUID: attempt}, Fate: webhook.Answered,
 		Response: webhook.Response{Status: said.Status, Headers: each(said.Headers, func(l Line) webhook.HeaderLine { return webhook.HeaderLine{Name: l.Name, Value: l.Value} }),
-			Body: said.Body, Truncated: said.Truncated},
+			Body: bytes.Clone(kept), Truncated: said.Truncated || len(kept) < len(said.Body)},
 		Cause: webhook.Cause(said.Cause), Error: said.Error, Duration: took(said.DurationMS),
 		Timings: webhook.Timings{DNS: took(said.Timings.DNS), Connect: took(said.Timings.Connect),
 			TLS: took(said.Timings.TLS), FirstByte: took(said.Timings.FirstByte)},
@@ -70,6 +75,18 @@ func (said ForwardedAnswer) reply(at string) (webhook.Reply, error) {
 		return r, webhook.Invalid(at+"cause", "is missing: there is no status either")
 	}
 	return r, nil
+}
+
+// maxAnswerHeaders is as much as a program's headers may have before they are
+// not read at all.
+const maxAnswerHeaders = 64 << 10
+
+func headerBytes(lines []Line) int {
+	size := 0
+	for _, l := range lines {
+		size += len(l.Name) + len(l.Value)
+	}
+	return size
 }
 
 func took(ms float64) time.Duration {

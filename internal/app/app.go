@@ -110,7 +110,7 @@ func (a *App) build() error {
 		return err
 	}
 	a.forward = forward.New(forward.Options{
-		Store: a.store, Late: a.late, Wake: func() { a.waker.Wake() }, Log: a.log,
+		Store: sealedMail{a.store, a.keyring}, Late: a.late, Wake: func() { a.waker.Wake() }, Log: a.log,
 	})
 	sending := sender.New(a.egress.Transport(), sender.Options{Version: a.version, NodeID: a.node, Forward: a.forward})
 	targets := dispatch.NewTargets(a.store, a.keyring, nil)

@@ -81,7 +81,7 @@ func (f *Forward) Run(ctx context.Context) error {
 func (f *Forward) begin(ctx context.Context) (Listening, error) {
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		l, err := f.Client.listen(ctx, f.Wish)
-		if err == nil || final(err) || ctx.Err() != nil {
+		if err == nil || final(err) || status(err) == http.StatusNotFound || stopped(ctx) {
 			f.out.endpoint(l.ID)
 			return l, err
 		}
@@ -92,38 +92,47 @@ func (f *Forward) begin(ctx context.Context) (Listening, error) {
 // listen holds one stream after the other. It ends with ctx, or with an error
 // that would only be repeated.
 func (f *Forward) listen(ctx, work context.Context, l Listening) (Listening, error) {
-	again := false
-	wait := firstWait
+	again, wait := false, firstWait
+	began := func() {
+		f.Connected(l, again)
+		again, wait = true, firstWait
+		f.out.alive()
+	}
 	for {
-		began := func() {
-			f.Connected(l, again)
-			again, wait = true, firstWait
-			f.out.alive()
-		}
 		reason, err := f.Client.stream(ctx, l.ID, began, func(r Request) {
 			f.posting.Go(func() { f.make(work, l, r) })
 		})
-		switch {
-		case stopped(ctx):
+		if stopped(ctx) {
 			return l, ctx.Err()
-		case status(err) == http.StatusNotFound || reason == string(webhook.StreamDeleted) && again:
-			if reason != "" {
-				return l, errors.New("the endpoint was deleted in the dashboard")
-			}
-			if l, err = f.begin(ctx); err != nil { // away for too long: a new one
-				return l, err
-			}
-			continue
-		case final(err):
+		}
+		if err := over(reason, err); err != nil {
 			return l, err
-		case reason == string(webhook.StreamReplaced):
-			return l, ErrReplaced
-		case reason == string(webhook.StreamRevoked):
-			return l, errors.New("the API key has been revoked")
 		}
 		f.rest(ctx, orReason(err, reason), wait)
 		wait = min(2*wait, lastWait)
+		if status(err) == http.StatusNotFound { // away for too long: a new one
+			again = false
+			if l, err = f.begin(ctx); err != nil {
+				return l, err
+			}
+		}
 	}
+}
+
+// over is why another stream is no use; nil if it is.
+func over(reason string, err error) error {
+	switch webhook.StreamEnd(reason) {
+	case webhook.StreamReplaced:
+		return ErrReplaced
+	case webhook.StreamRevoked:
+		return errors.New("the API key has been revoked")
+	case webhook.StreamDeleted:
+		return errors.New("the endpoint was deleted in the dashboard")
+	}
+	if final(err) {
+		return err
+	}
+	return nil
 }
 
 func orReason(err error, reason string) error {
@@ -216,7 +225,8 @@ func status(err error) int {
 	return 0
 }
 
-// final reports whether a refusal would only be repeated.
+// final reports whether a refusal would only be repeated. Of a listener that is
+// not found there is a new one to make.
 func final(err error) bool {
 	s := status(err)
 	return s >= 400 && s < 500 && s != http.StatusNotFound && s != http.StatusTooManyRequests && s != http.StatusRequestTimeout

@@ -19,13 +19,15 @@ type Store interface {
 	// KeepStreams says that this node holds streams, and answers those that must
 	// end.
 	KeepStreams(ctx context.Context, held map[webhook.EndpointID]webhook.StreamID) (map[webhook.EndpointID]webhook.StreamEnd, error)
-	HearListener(ctx context.Context, endpoint webhook.EndpointID) error
+	// HearListener notes a sign of life.
+	HearListener(ctx context.Context, l webhook.Listener) error
 	// SweepListeners ends what died or stayed away; true if an endpoint changed.
 	SweepListeners(ctx context.Context) (bool, error)
 
 	// PutParcels and PutReplies leave things for other nodes; NotifyMail tells
 	// them. What is taken is gone.
 	PutParcels(ctx context.Context, parcels []webhook.Parcel) error
+	// TakeParcels may answer some beside an error.
 	TakeParcels(ctx context.Context, endpoints []webhook.EndpointID) ([]webhook.Parcel, error)
 	// WithdrawParcel is false if somebody took the parcel.
 	WithdrawParcel(ctx context.Context, attempt webhook.AttemptID) (bool, error)

@@ -64,18 +64,15 @@ func (h *Hub) fetch(ctx context.Context) error {
 		return nil
 	}
 	parcels, err := h.Store.TakeParcels(ctx, endpoints)
-	if err != nil {
-		return err
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, p := range parcels {
+	for _, p := range parcels { // taken are taken, whatever went wrong with others
 		h.reroute(p)
 	}
 	if len(parcels) > 0 {
 		h.Mail() // there may be more
 	}
-	return nil
+	return err
 }
 
 // wanted are the endpoints whose streams are here and the attempts whose

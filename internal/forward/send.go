@@ -23,10 +23,10 @@ func (h *Hub) Forward(ctx context.Context, parcel webhook.Parcel) webhook.Reply 
 		return unsent
 	}
 	defer h.forget(w)
+	ctx, cancel := context.WithTimeout(ctx, h.Patience+parcel.Timeout+transit)
+	defer cancel()
 	patience := time.NewTimer(h.Patience)
 	defer patience.Stop()
-	whole := time.NewTimer(h.Patience + parcel.Timeout + transit)
-	defer whole.Stop()
 	for {
 		select {
 		case reply := <-w.reply:
@@ -35,9 +35,6 @@ func (h *Hub) Forward(ctx context.Context, parcel webhook.Parcel) webhook.Reply 
 			if h.withdraw(w) {
 				return unsent
 			}
-		case <-whole.C:
-			unsent.Fate = webhook.Lost
-			return unsent
 		case <-ctx.Done():
 			if !h.withdraw(w) {
 				unsent.Fate = webhook.Lost
@@ -105,12 +102,10 @@ func (h *Hub) withdraw(w *wait) bool {
 	return back
 }
 
-// Answer takes what a listener says, on whichever node. What nobody on this
-// node waits for goes on its way before it returns.
+// Answer takes what a listener says, on whichever node: a sign of life, even if
+// it says nothing. What nobody on this node waits for goes on its way before it
+// returns.
 func (h *Hub) Answer(ctx context.Context, l webhook.Listener, replies []webhook.Reply) error {
-	if len(replies) == 0 {
-		return h.Store.HearListener(ctx, l.EndpointID)
-	}
 	var others []webhook.Reply
 	h.mu.Lock()
 	for _, reply := range replies {
@@ -123,7 +118,7 @@ func (h *Hub) Answer(ctx context.Context, l webhook.Listener, replies []webhook.
 		}
 	}
 	h.mu.Unlock()
-	return h.pass(ctx, others)
+	return errors.Join(h.pass(ctx, others), h.Store.HearListener(ctx, l))
 }
 
 // pass records replies that nobody waits for, and puts the others where other

@@ -39,7 +39,6 @@ const (
 	MaxBody        = 1 << 20
 	MaxBatchBody   = 16 << 20
 	MaxBatchEvents = 1000
-	responseKept   = 64 << 10
 )
 
 // Meta answers it; there is nothing in it to keep from anybody.
@@ -60,7 +59,7 @@ func (s *Service) Meta() Meta {
 			MaxTimeout:    webhook.MaxTimeout,
 			MaxInFlight:   maxInFlight,
 			RatePerSecond: maxRate,
-			ResponseKept:  responseKept,
+			ResponseKept:  webhook.KeptBody,
 		},
 	}
 }

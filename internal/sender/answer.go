@@ -16,7 +16,6 @@ import (
 
 // What is kept of an answer, and how long its body may take.
 const (
-	maxBody        = 64 << 10
 	maxHeaderLines = 100
 	maxHeaderBytes = 16 << 10
 	bodyTime       = 5 * time.Second
@@ -112,11 +111,11 @@ func readBody(response *http.Response) (body []byte, truncated bool) {
 		hint = min(response.ContentLength+1, 4<<10)
 	}
 	body = make([]byte, 0, hint)
-	for len(body) <= maxBody {
+	for len(body) <= webhook.KeptBody {
 		if len(body) == cap(body) {
 			body = slices.Grow(body, 1)
 		}
-		n, err := response.Body.Read(body[len(body):min(cap(body), maxBody+1)])
+		n, err := response.Body.Read(body[len(body):min(cap(body), webhook.KeptBody+1)])
 		body = body[:len(body)+n]
 		if err != nil {
 			truncated = err != io.EOF
@@ -129,8 +128,8 @@ func readBody(response *http.Response) (body []byte, truncated bool) {
 
 // clip keeps the first 64 KiB.
 func clip(body []byte) (kept []byte, truncated bool) {
-	if len(body) > maxBody {
-		return body[:maxBody:maxBody], true
+	if len(body) > webhook.KeptBody {
+		return body[:webhook.KeptBody:webhook.KeptBody], true
 	}
 	return body, false
 }

@@ -23,7 +23,7 @@ func (listenerRow) TableName() string { return "listeners" }
 func (r listenerRow) listener() webhook.Listener {
 	return webhook.Listener{
 		EndpointID: webhook.EndpointID{UUID: webhook.UUID(r.EndpointID)}, ProjectID: webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)},
-		KeyID: webhook.KeyID{UUID: webhook.UUID(r.KeyID)}, Name: r.Name, Stream: webhook.StreamID{UUID: webhook.UUID(r.StreamID)}, LeftAt: at(r.LeftAt),
+		KeyID: webhook.KeyID{UUID: webhook.UUID(r.KeyID)}, Name: r.Name, Stream: webhook.StreamID{UUID: webhook.UUID(r.StreamID)}, HeardAt: at(r.HeardAt), LeftAt: at(r.LeftAt),
 	}
 }
 
@@ -134,18 +134,23 @@ func (s *Store) leave(ctx context.Context, project webhook.ProjectID, id webhook
 	})
 }
 
-// HearListener notes a sign of life.
-func (s *Store) HearListener(ctx context.Context, endpoint webhook.EndpointID) error {
+// HearListener notes a sign of life of a listener, unless it was heard a moment
+// before it was read.
+func (s *Store) HearListener(ctx context.Context, l webhook.Listener) error {
 	now, err := s.hot.now(ctx)
 	if err != nil {
 		return wrap("hear a listener", err)
 	}
-	return wrap("hear a listener", s.write.WithContext(ctx).Exec("UPDATE listeners SET heard_at = ? WHERE endpoint_id = ?", now, uid(endpoint.UUID)).Error)
+	if l.HeardAt.UnixMilli() >= now-noteEvery {
+		return nil
+	}
+	return wrap("hear a listener", s.write.WithContext(ctx).Exec("UPDATE listeners SET heard_at = ? WHERE endpoint_id = ? AND project_id = ?",
+		now, uid(l.EndpointID.UUID), uid(l.ProjectID.UUID)).Error)
 }
 
 const (
-	// noteEvery is how old the note that a stream is held may get, in
-	// milliseconds; after unseenFor nobody holds it.
+	// noteEvery is how old the notes that a stream is held and its listener
+	// heard may get, in milliseconds; after unseenFor nobody holds the stream.
 	noteEvery, unseenFor = 3_000, 12_000
 	// silentAfter is how long a listener may give no sign of life.
 	silentAfter = 35_000

@@ -40,6 +40,9 @@ const (
 	CauseInternal       Cause = "internal"
 )
 
+// KeptBody is how much of an answer's body is kept, bytes.
+const KeptBody = 64 << 10
+
 // Attempt is one request on the wire and what came back.
 type Attempt struct {
 	ID         AttemptID

@@ -13,6 +13,8 @@ type Listener struct {
 	Name  string
 	// Stream names the latest stream; it is zero before the first.
 	Stream StreamID
+	// HeardAt is when it last gave a sign of life, zero before the first stream.
+	HeardAt time.Time
 	// LeftAt is when its stream ended, zero while one is open.
 	LeftAt time.Time
 }

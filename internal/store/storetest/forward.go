@@ -168,7 +168,13 @@ func streamsEnd(t *testing.T, h *Harness) {
 	}
 	h.Exec("UPDATE listeners SET heard_at = heard_at - 40000 WHERE endpoint_id = %s", h.Lit(silent.EndpointID.UUID))
 	h.wantEnd(silent, streams[2], webhook.StreamSilent)
-	h.no(h.Store.HearListener(t.Context(), silent.EndpointID))
+	h.no(h.Store.HearListener(t.Context(), mustListener(h, silent)))
+	h.wantEnd(silent, streams[2], "")
+	heard := mustListener(h, silent)
+	h.Exec("UPDATE listeners SET heard_at = heard_at - 40000 WHERE endpoint_id = %s", h.Lit(silent.EndpointID.UUID))
+	h.no(h.Store.HearListener(t.Context(), heard)) // a moment ago: not worth a write
+	h.wantEnd(silent, streams[2], webhook.StreamSilent)
+	h.no(h.Store.HearListener(t.Context(), mustListener(h, silent)))
 	h.wantEnd(silent, streams[2], "")
 }
 
