@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -47,9 +48,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var c commands
-	parsed := kong.Parse(&c, kong.Name("bellwire"), kong.ShortUsageOnError(), kong.Vars{"version": version},
+	parser := kong.Must(&c, kong.Name("bellwire"), kong.ShortUsageOnError(), kong.Vars{"version": version},
 		kong.Description("Self-hosted webhook delivery with a developer dashboard. Start with: bellwire demo"),
 		kong.BindTo(ctx, (*context.Context)(nil)))
+	parsed, err := parser.Parse(askedHelp(os.Args[1:]))
+	if err != nil {
+		parser.Exit = func(int) { os.Exit(exitUsage) }
+		parser.FatalIfErrorf(err)
+	}
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "bellwire: %v\n", err)
 		stop()
@@ -57,12 +63,26 @@ func main() {
 	}
 }
 
+// exitUsage is the exit status of a command line or of settings that are wrong.
+const exitUsage = 2
+
+// askedHelp reads no words at all, and "help COMMAND", as a call for help.
+func askedHelp(words []string) []string {
+	switch {
+	case len(words) == 0:
+		return []string{"--help"}
+	case words[0] == "help":
+		return append(slices.Clone(words[1:]), "--help")
+	}
+	return words
+}
+
 // configError marks settings that are wrong: exit status 2, nothing started.
 type configError struct{ error }
 
 func exitCode(err error) int {
 	if wrong := (configError{}); errors.As(err, &wrong) {
-		return 2
+		return exitUsage
 	}
 	return 1
 }

@@ -200,14 +200,20 @@ func (a *App) late(ctx context.Context, reply webhook.Reply, abandoned bool) err
 	return a.dispatcher.Late(ctx, delivery, attempt)
 }
 
-// Run serves and sends until the context ends, then stops in order: nothing new
+// Run takes the address, calls started, and serves and sends until the context
+// ends. Then it stops in order: nothing new
 // to listeners and their streams ended, not ready, no new requests, no new
 // claims, what is under way finished, what was not started given back, the
 // database closed.
-func (a *App) Run(ctx context.Context) error {
+func (a *App) Run(ctx context.Context, started func()) error {
 	defer a.unlock()
 	defer a.store.Close()
 	defer a.manage.Settle()
+	main, err := a.server.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	started()
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	group, ctx := errgroup.WithContext(ctx)
@@ -221,7 +227,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		defer stopWork()
-		return a.server.Run(serve)
+		return a.server.Serve(serve, main)
 	})
 	group.Go(func() error { return a.forward.Run(work) })
 	group.Go(func() error { return a.publisher.Run(work) })
@@ -243,11 +249,12 @@ func Serve(ctx context.Context, c config.Config, version string) error {
 	if err != nil {
 		return errors.Join(err, a.store.Close())
 	}
-	a.banner(os.Stdout, token)
-	// Starting takes several times the memory that being there does; without
-	// work there would be no collection to give it back.
-	debug.FreeOSMemory()
-	return a.Run(ctx)
+	return a.Run(ctx, func() {
+		a.banner(os.Stdout, token)
+		// Starting takes several times the memory that being there does; without
+		// work there would be no collection to give it back.
+		debug.FreeOSMemory()
+	})
 }
 
 // banner says where the node is and what is unusual about it.

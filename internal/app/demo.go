@@ -58,9 +58,8 @@ func Demo(ctx context.Context, c config.Config, o DemoOptions) error {
 	}
 	a.web.Environment, a.web.EnvironmentNote = "demo", "Everything here is made up; it all lives in "+o.Dir+"."
 	a.web.DemoLinks = func(ctx context.Context) []web.DemoLink { return demoLinks(ctx, d) }
-	o.greet(ctx, a, d)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.Run(ctx) })
+	group.Go(func() error { return a.Run(ctx, func() { o.greet(ctx, a, d) }) })
 	group.Go(func() error { return d.Trickle(ctx) })
 	return group.Wait()
 }

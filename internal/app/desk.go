@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 
@@ -83,7 +84,7 @@ func (d *Desk) CreateProject(ctx context.Context, name, externalID string) (stri
 // AddMember gives somebody a role in a project, an id or "ext:" and an
 // external id, and answers the person's id.
 func (d *Desk) AddMember(ctx context.Context, project, email, role string) (string, error) {
-	found, err := d.manage.FindProject(ctx, d.caller, project)
+	found, err := d.project(ctx, project)
 	if err != nil {
 		return "", err
 	}
@@ -91,12 +92,24 @@ func (d *Desk) AddMember(ctx context.Context, project, email, role string) (stri
 	return member.UserID.String(), err
 }
 
+// project finds what --project names.
+func (d *Desk) project(ctx context.Context, named string) (webhook.Project, error) {
+	found, err := d.manage.FindProject(ctx, d.caller, named)
+	switch webhook.KindOf(err) {
+	case webhook.KindInvalid:
+		return found, fmt.Errorf("--project %q is neither a project's id nor ext: and an external id", named)
+	case webhook.KindNotFound:
+		return found, fmt.Errorf("--project %q: there is no such project in this database", named)
+	}
+	return found, err
+}
+
 // CreateKey makes an API key for a project, or for the instance if project is
 // empty.
 func (d *Desk) CreateKey(ctx context.Context, project, name string, scopes []string) (id, secret string, err error) {
 	var owner webhook.ProjectID
 	if project != "" {
-		found, err := d.manage.FindProject(ctx, d.caller, project)
+		found, err := d.project(ctx, project)
 		if err != nil {
 			return "", "", err
 		}

@@ -21,7 +21,7 @@ func running(t *testing.T, c config.Config) *App {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
+	go func() { ended <- a.Run(ctx, func() {}) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, int
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return err
+		return c.away(err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
@@ -115,6 +116,15 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, int
 		return nil
 	}
 	return json.Unmarshal(answer, into)
+}
+
+// away says which server gave no answer, and keeps the cause.
+func (c *Client) away(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return fmt.Errorf("no answer from the server at %s: %w\nIs it running, and is --url (BELLWIRE_URL) its address?", c.url, err)
 }
 
 func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {

@@ -92,7 +92,7 @@ type Config struct {
 }
 
 // Parse checks the flags; the error joins every problem, one a line, each
-// beginning with its variable's name.
+// beginning with the names of flag and variable.
 func (f Flags) Parse() (Config, error) {
 	var p problems
 	c := Config{
@@ -136,7 +136,7 @@ func (c *Config) Development() error {
 	host, _, _ := net.SplitHostPort(c.Addr)
 	ip, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return fmt.Errorf("BELLWIRE_ADDR: --dev opens loopback to every endpoint, so the server must listen on loopback, not on %q", c.Addr)
+		return fmt.Errorf("%s: this server opens loopback to every endpoint, so it must listen on loopback, not on %q", bothNames("BELLWIRE_ADDR"), c.Addr)
 	}
 	c.Dev = true
 	c.AllowHTTP = true
@@ -156,7 +156,13 @@ func (c Config) SQLitePath() string {
 type problems []error
 
 func (p *problems) add(variable, format string, args ...any) {
-	*p = append(*p, fmt.Errorf("%s: %s", variable, fmt.Sprintf(format, args...)))
+	*p = append(*p, fmt.Errorf("%s: %s", bothNames(variable), fmt.Sprintf(format, args...)))
+}
+
+// bothNames are a setting's flag and its variable: whoever typed one finds it.
+func bothNames(variable string) string {
+	flag := strings.TrimPrefix(variable, "BELLWIRE_")
+	return "--" + strings.ReplaceAll(strings.ToLower(flag), "_", "-") + ", " + variable
 }
 
 func (p *problems) check(ok bool, variable, format string, args ...any) {

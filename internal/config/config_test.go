@@ -46,6 +46,9 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 			t.Errorf("%s is not named in:\n%v", variable, err)
 		}
 	}
+	if !strings.Contains(err.Error(), "--egress-ips, BELLWIRE_EGRESS_IPS: ") {
+		t.Errorf("the flags are not named beside their variables:\n%v", err)
+	}
 }
 
 func TestParse_asks_staff_for_a_second_factor_when_told_to(t *testing.T) {

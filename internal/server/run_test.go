@@ -118,7 +118,7 @@ func TestAnAddressInUseIsNamed(t *testing.T) {
 	}
 	defer listener.Close()
 	s := newServer(t, func(o *server.Options) { o.Addr = listener.Addr().String() })
-	if err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), listener.Addr().String()) {
+	if _, err := s.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), listener.Addr().String()) || !strings.Contains(err.Error(), "--addr") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -123,17 +124,14 @@ func (s *Server) prepare() error {
 // Handler is the whole surface, for tests and for other listeners.
 func (s *Server) Handler() http.Handler { return s.engine }
 
-// Run listens and serves until the context ends; then it is not ready, takes
-// no new connections and waits up to Grace for the open ones.
-func (s *Server) Run(ctx context.Context) error {
-	main, err := listen(ctx, s.options.Addr)
-	if err != nil {
-		return err
-	}
-	return s.Serve(ctx, main)
+// Listen opens the main address, so that whoever starts the server knows that
+// it is the server's before anything is said or done.
+func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
+	return listen(ctx, s.options.Addr)
 }
 
-// Serve is Run on a listener that is open already.
+// Serve serves until the context ends; then it is not ready, takes no new
+// connections and waits up to Grace for the open ones.
 func (s *Server) Serve(ctx context.Context, main net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if s.options.MetricsAddr != "" {
@@ -150,6 +148,9 @@ func (s *Server) Serve(ctx context.Context, main net.Listener) error {
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("another program listens on %s already (perhaps another Bellwire): stop it, or choose another address, such as --addr 127.0.0.1:8081", addr)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}

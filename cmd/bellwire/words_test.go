@@ -1,0 +1,55 @@
+package main_test
+
+import (
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// say runs the binary with nothing in its environment.
+func say(t *testing.T, words ...string) (out string, status int) {
+	t.Helper()
+	c := exec.Command(binary, words...)
+	c.Env = append(clean(nil), "PATH=/usr/bin:/bin", "HOME="+t.TempDir())
+	c.Dir = t.TempDir()
+	printed, _ := c.CombinedOutput() // the status is judged by the caller
+	return string(printed), c.ProcessState.ExitCode()
+}
+
+func TestCommands_without_a_word_and_help_are_answered_with_help(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		words  string
+		status int
+		part   string
+	}{
+		{"", 0, "bench pages"}, {"help", 0, "bench pages"}, {"help serve", 0, "BELLWIRE_WORKERS"}, {"serve --help", 0, "BELLWIRE_WORKERS"},
+		{"serv", 2, "serv"}, {"serve --nope", 2, "--nope"}, {"publish --topic a", 2, "--key"},
+		{"publish --topic a.b --key k --url http://127.0.0.1:1", 1, "Is it running, and is --url (BELLWIRE_URL) its address?"},
+		{"key create --project shop --scopes read", 1, `--project "shop" is neither a project's id nor ext:`},
+		{"member add --project ext:shop --email a@example.com", 1, "there is no such project in this database"},
+	} {
+		t.Run(c.words, func(t *testing.T) {
+			t.Parallel()
+			if out, status := say(t, strings.Fields(c.words)...); status != c.status || !strings.Contains(out, c.part) {
+				t.Errorf("status %d, want %d with %q in:\n%s", status, c.status, c.part, out)
+			}
+		})
+	}
+}
+
+func TestServe_and_demo_promise_nothing_on_an_address_that_is_taken(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, command := range []string{"serve", "demo"} {
+		out, status := say(t, command, "--addr", taken.Addr().String())
+		if status != 1 || !strings.Contains(out, "choose another address") || strings.Contains(out, "http://") {
+			t.Errorf("%s: status %d:\n%s", command, status, out)
+		}
+	}
+}
