@@ -80,13 +80,14 @@ const (
 // TestBrowser_a_live_list_stands_still_under_the_cursor takes 50 deliveries a
 // second for a minute into an open list.
 func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
+	t.Parallel()
 	var status atomic.Int32
 	status.Store(http.StatusOK)
 	s, b, _ := liveStage(t, &status)
 	s.publishSome(1, 60)
 	b.mouse(700, 20)
 	b.do(chromedp.Navigate(s.url+"/p/"+s.project+"/deliveries"), chromedp.WaitReady(chromedp.CSS(`#log tbody tr`)))
-	eventually(t, 10*time.Second, "the list is live", func() bool { return eval[string](b, `document.querySelector("#log").dataset.state`) == "open" })
+	eventually(t, 20*time.Second, "the list is live", func() bool { return eval[string](b, `document.querySelector("#log").dataset.state`) == "open" })
 
 	flood, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -97,13 +98,11 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 		defer close(ended)
 		event := `{"topic":"product.viewed","data":{"productId":"p-4711","name":"Lorem ipsum"}}`
 		batch := `{"events":[` + strings.Repeat(event+",", 4) + event + `]}`
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		for flood.Err() == nil {
+		for n := 1; flood.Err() == nil; n++ { // what a busy machine holds up is caught up with
 			if status, _ := s.call(s.key, "POST", "/events/batch", batch); status == http.StatusAccepted {
 				published.Add(5)
 			}
-			<-tick.C
+			time.Sleep(time.Until(start.Add(time.Duration(n) * 100 * time.Millisecond)))
 		}
 	}()
 
@@ -127,7 +126,7 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 	under := fmt.Sprintf(`document.elementFromPoint(%f,%f).closest("tr")`, at.X, at.Y)
 	eval[bool](b, fmt.Sprintf(`(()=>{window.held=%[1]s;window.heldTop=held.getBoundingClientRect().top;window.moved=0;
 		window.watching=setInterval(()=>{const now=%[1]s;if(now!==held||now.getBoundingClientRect().top!==heldTop)moved++},30);return true})()`, under))
-	counted := eval[int](b, pillCount)
+	counted, made := eval[int](b, pillCount), published.Load()
 	time.Sleep(20 * time.Second)
 	if moved := eval[int](b, `moved`); moved != 0 {
 		t.Errorf("the row under the cursor was another, or elsewhere, %d times", moved)
@@ -136,8 +135,8 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 		t.Error("the row is no longer under the cursor")
 	}
 	now := eval[int](b, pillCount)
-	if grew := now - counted; grew < 700 || grew > 1300 {
-		t.Errorf("in 20 s of 50 a second the pill went from %d to %d", counted, now)
+	if grew, came := int64(now-counted), published.Load()-made; grew < came*3/5 || grew > came*7/5 {
+		t.Errorf("while %d deliveries came the pill went from %d to %d", came, counted, now)
 	}
 	b.picture("deliveries-live-held")
 	top := eval[string](b, newestRow)
@@ -180,13 +179,14 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 	if after.nodes > before.nodes*5/4+500 {
 		t.Errorf("the tab's nodes grew from %d to %d", before.nodes, after.nodes)
 	}
-	eventually(t, 10*time.Second, "the last rows have ended", func() bool {
+	eventually(t, 20*time.Second, "the last rows have ended", func() bool {
 		return !strings.Contains(eval[string](b, `document.querySelector("#log tbody").textContent`), "sending")
 	})
 	b.check("deliveries-live-after")
 }
 
 func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
+	t.Parallel()
 	var status atomic.Int32
 	status.Store(http.StatusInternalServerError)
 	s, b, endpoint := liveStage(t, &status)
@@ -218,8 +218,8 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 	b.check("deliveries-picked")
 	status.Store(http.StatusOK)
 	b.key("r")
-	eventually(t, 10*time.Second, "both were resent", func() bool { return strings.Contains(eval[string](b, `document.body?.innerText??""`), "2 resent.") })
-	eventually(t, 10*time.Second, "both arrived, live", func() bool {
+	eventually(t, 20*time.Second, "both were resent", func() bool { return strings.Contains(eval[string](b, `document.body?.innerText??""`), "2 resent.") })
+	eventually(t, 20*time.Second, "both arrived, live", func() bool {
 		return eval[int](b, `[...document.querySelectorAll("#log tbody tr")].filter(r=>/delivered/.test(r.textContent)).length`) == 2
 	})
 
@@ -227,14 +227,14 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 	s.do(http.StatusOK, "/endpoints/"+endpoint+"/pause", nil)
 	b.key("j")
 	b.key("\r")
-	eventually(t, 10*time.Second, "Enter opens the row", func() bool {
+	eventually(t, 20*time.Second, "Enter opens the row", func() bool {
 		return eval[bool](b, `document.readyState==="complete"&&document.querySelector("[data-key-resend]")!==null`)
 	})
 	b.key("r")
-	eventually(t, 10*time.Second, "the new delivery is held", func() bool {
+	eventually(t, 20*time.Second, "the new delivery is held", func() bool {
 		return strings.Contains(eval[string](b, `document.querySelector("h1")?.textContent??""`), "Held")
 	})
-	eventually(t, 10*time.Second, "the page is followed", func() bool { return eval[bool](b, `document.readyState==="complete"`) })
+	eventually(t, 20*time.Second, "the page is followed", func() bool { return eval[bool](b, `document.readyState==="complete"`) })
 	s.do(http.StatusOK, "/endpoints/"+endpoint+"/resume", nil)
 	eventually(t, 15*time.Second, "the page shows by itself that it arrived", func() bool {
 		return strings.Contains(eval[string](b, `document.querySelector("h1")?.textContent??""`), "Delivered at the first try") &&
@@ -242,7 +242,7 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 	})
 	b.check("delivery-followed")
 	b.key("e")
-	eventually(t, 10*time.Second, "e leads to the event", func() bool { return strings.Contains(eval[string](b, `location.pathname`), "/events/") })
+	eventually(t, 20*time.Second, "e leads to the event", func() bool { return strings.Contains(eval[string](b, `location.pathname`), "/events/") })
 
 	// The histogram: a stretch is dragged out with the mouse.
 	b.do(chromedp.Navigate(list), chromedp.WaitReady(chromedp.CSS(`svg.brush`)))
@@ -252,7 +252,7 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, svg.X+svg.W*0.8, svg.Y, chromedp.ButtonLeft),
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, svg.X+svg.W-1, svg.Y, chromedp.ButtonLeft),
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, svg.X+svg.W-1, svg.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
-	eventually(t, 10*time.Second, "the time is in the address", func() bool { return strings.Contains(eval[string](b, `location.search`), "since=") })
+	eventually(t, 20*time.Second, "the time is in the address", func() bool { return strings.Contains(eval[string](b, `location.search`), "since=") })
 	b.do(chromedp.WaitReady(chromedp.CSS(`.sentence .chosen`)))
 	if rows := eval[int](b, `document.querySelectorAll("#log tbody tr").length`); rows != 7 {
 		t.Errorf("%d rows in that time", rows)

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -71,7 +72,7 @@ func (w *Web) histogram(c *gin.Context, f webhook.DeliveryFilter) (deliveries.Hi
 	}
 	h := presentHistogram(c, buckets, width, words)
 	if f.State != "" || f.Topic != "" || f.Status != 0 || f.Query != "" {
-		h.Note = "of every state and topic"
+		h.Title = "All attempts" + strings.TrimPrefix(h.Title, "Attempts") // statistics know no states and topics
 	}
 	return h, nil
 }

@@ -427,7 +427,7 @@ func TestDeliveries_histogram_counts_and_leads_to_its_time(t *testing.T) {
 	f.delivery(f.ours)
 	f.attempted(500)
 	b := f.as(account.Viewer)
-	page := b.get(f.path("deliveries")+"?state=exhausted&range=1h").is(http.StatusOK).says("Attempts, last hour", "0 attempts were delivered and 1 failed")
+	page := b.get(f.path("deliveries")+"?state=exhausted&range=1h").is(http.StatusOK).says("All attempts, last hour", "0 attempts were delivered and 1 failed")
 	bars := page.doc().Find("svg.brush a")
 	if bars.Length() != 1 {
 		t.Fatalf("%d columns lead on", bars.Length())

@@ -49,9 +49,7 @@ type Filter struct {
 // Histogram counts over time; each column leads to its own stretch of time.
 // None without columns.
 type Histogram struct {
-	Title string
-	// Note says what it counts besides; may be empty.
-	Note    string
+	Title   string
 	Summary string
 	Peak    string
 	Axis    []string
