@@ -3,8 +3,10 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -54,9 +56,9 @@ func (v visit) status() int {
 
 // Unasked are the routes that no bench asks for, with the reason.
 var Unasked = map[string]string{
-	"/sign-in/code":          "shows between the two steps of a sign-in only",
-	"/invitation":            "shows for an invitation's token only",
-	"/profile/second-factor": "shows for somebody who turns it on; the profile asks the same tables",
+	"/p/:project/deliveries/stream":           "stays open; what it asks for is the list's",
+	"/p/:project/deliveries/:delivery/stream": "stays open; what it asks for is the page's",
+	"/api/v1/listen/{id}":                     "stays open, and is a machine's that listens",
 }
 
 // signIn lets everybody in.
@@ -87,7 +89,7 @@ type sample struct {
 	key           string
 }
 
-var states = []string{"waiting", "sending", "delivered", "exhausted", "held", "cancelled"}
+var states = []string{"waiting", "sending", "delivered", "exhausted", "held", "cancelled", "failed"}
 
 // visits is the whole table.
 func (w world) visits(s sample) []visit {
@@ -186,11 +188,25 @@ func (w world) pagesOf(t tenant, name string) []visit {
 		{route: "/p/:project/endpoints", name: name + ", active", who: developer, path: at + "/endpoints?state=active"},
 		{route: "/p/:project/endpoints", name: name + ", paused", who: developer, path: at + "/endpoints?state=paused"},
 		{route: "/p/:project/endpoints/new", name: name, who: developer, path: at + "/endpoints/new?topic=product.viewed"},
-		{route: "/p/:project/endpoints/preview", name: name + ", new", who: developer, path: at + "/endpoints/preview", form: endpointForm(""), part: true},
+		{route: "/p/:project/endpoints/preview", name: name + ", new", who: developer, path: at + "/endpoints/preview", form: endpointForm(nil), part: true},
 		{route: "/p/:project/search", name: name + ", words", who: developer, path: at + "/search?q=orders-0003", want: http.StatusSeeOther},
 		{route: "/p/:project/search", name: name + ", no such words", who: developer, path: at + "/search?q=zebra", want: http.StatusSeeOther},
 		{route: "/p/:project/search", name: name + ", no such id", who: developer, path: at + "/search?q=00000000-0000-7000-8000-000000000000", want: http.StatusSeeOther},
+		{route: "/p/:project/endpoints", name: name + ", by words", who: developer, path: at + "/endpoints?q=orders-0003"},
+		{route: "/p/:project/endpoints/preview", name: name + ", rows", who: developer, path: at + "/endpoints/preview", form: endpointForm(byRows), part: true},
+		{route: "/p/:project/endpoints/preview", name: name + ", an expression", who: developer, path: at + "/endpoints/preview", form: endpointForm(byExpression), part: true},
+		{route: "/p/:project/endpoints/new", name: name + ", as typed", who: developer, path: at + "/endpoints/new", form: endpointForm(byExpression)},
+		{route: "/p/:project/start", name: name, who: developer, path: at + "/start"},
+		{route: "/p/:project/start", name: name + ", with a URL", who: developer, path: at + "/start?way=url"},
+		{route: "/p/:project/events/new", name: name, who: developer, path: at + "/events/new"},
+		{route: "/p/:project/events/new", name: name + ", of a topic", who: developer, path: at + "/events/new?topic=product.viewed"},
+		{route: "/p/:project/events/new", name: name + ", as typed", who: developer, path: at + "/events/new", form: eventForm},
+		{route: "/p/:project/events/preview", name: name, who: developer, path: at + "/events/preview", form: eventForm, part: true},
 		{route: "/p/:project/topics", name: name, who: developer, path: at + "/topics"},
+		{route: "/p/:project/topics", name: name + ", by words", who: developer, path: at + "/topics?q=price"},
+		{route: "/p/:project/new-topic", name: name, who: admin, path: at + "/new-topic"},
+		{route: "/p/:project/topics/:topic/edit", name: name, who: admin, path: at + "/topics/product.viewed/edit"},
+		{route: "/p/:project/topics/:topic", name: name + ", as admin", who: admin, path: at + "/topics/product.viewed"},
 		{route: "/p/:project/topics/:topic", name: name, who: developer, path: at + "/topics/product.viewed"},
 		{route: "/p/:project/keys", name: name, who: developer, path: at + "/keys"},
 		{route: "/p/:project/members", name: name, who: developer, path: at + "/members"},
@@ -212,16 +228,27 @@ func (w world) pagesOf(t tenant, name string) []visit {
 		list = append(list, visit{route: "/p/:project/endpoints/:endpoint/code/:language", name: name + ", " + which, who: developer, path: one + "/code/go"})
 		list = append(list, visit{route: "/p/:project/endpoints/:endpoint/edit", name: name + ", " + which, who: developer, path: one + "/edit"})
 	}
-	return append(append(list, deliveriesOf(t, name)...), eventsOf(t, name)...)
+	return slices.Concat(list, deliveriesOf(t, name), eventsOf(t, name), auditOf(t, name))
 }
 
 // endpointForm is the form of an endpoint as the preview takes it.
-func endpointForm(filter string) url.Values {
-	return url.Values{
-		"name": {"orders"}, "url": {"https://example.com/hook"}, "topic": {"product.viewed"}, "format": {"standard"}, "retry": {"standard"},
-		"timeout": {"15"}, "do": {"preview"}, "previewTopic": {"product.viewed"}, "filterRow": {filter},
+func endpointForm(filter url.Values) url.Values {
+	form := url.Values{
+		"name": {"orders"}, "url": {"https://example.com/hook"}, "topic": {"product.viewed", "product.updated"}, "format": {"standard"},
+		"retry": {"standard"}, "timeout": {"15"}, "do": {"preview"},
 	}
+	maps.Copy(form, filter)
+	return form
 }
+
+// What the forms are filled with.
+var (
+	byRows = url.Values{
+		"payloadPath": {"price.amount", "product.name"}, "payloadOperator": {"gte", "contains"}, "payloadValue": {"5", "o"},
+	}
+	byExpression = url.Values{"payloadBy": {"expression"}, "expression": {`double(data.price.amount) >= 5.0 || data.product.name.contains("o")`}}
+	eventForm    = url.Values{"topic": {"product.viewed"}, "data": {`{"product":{"id":"prod_1"}}`}, "do": {"preview"}}
+)
 
 // deliveriesOf are combinations of the log's filters.
 func deliveriesOf(t tenant, name string) []visit {
@@ -274,79 +301,5 @@ func eventsOf(t tenant, name string) []visit {
 	} {
 		list = append(list, visit{route: "/p/:project/events", name: name + ", " + what, who: developer, path: at + query})
 	}
-	return list
-}
-
-// logOf are pages of single deliveries and events, and older pages of lists.
-func (w world) logOf(s sample) []visit {
-	at := "/p/" + w.Busy.ID
-	list := []visit{
-		{route: "/p/:project/events/:event", name: "a few deliveries", who: admin, path: "/p/" + w.Filled.NarrowIn.String() + "/events/" + w.Filled.Narrow.String()},
-		{route: "/p/:project/events/:event", name: "the widest", who: developer, path: "/p/" + w.Filled.WidestIn.String() + "/events/" + w.Filled.Widest.String()},
-		{route: "/p/:project/events/:event", name: "the widest, as support", who: support, path: "/p/" + w.Filled.WidestIn.String() + "/events/" + w.Filled.Widest.String()},
-		{route: "/p/:project/search", name: "an attempt", who: developer, path: at + "/search?q=" + s.attempt, want: http.StatusSeeOther},
-		{route: "/p/:project/search", name: "an event", who: developer, path: "/p/" + w.Filled.WidestIn.String() + "/search?q=" + w.Filled.Widest.String(), want: http.StatusSeeOther},
-		{route: "/p/:project/deliveries", name: "by an attempt", who: developer, path: at + "/deliveries?q=" + s.attempt},
-		{route: "/p/:project/deliveries", name: "by an endpoint", who: developer, path: at + "/deliveries?q=" + w.Busy.Heavy},
-		{route: "/p/:project/deliveries", name: "by an id that is not there", who: developer, path: at + "/deliveries?q=00000000-0000-7000-8000-000000000000"},
-	}
-	for state, id := range s.deliveries {
-		for _, p := range []person{developer, admin, support} {
-			list = append(list, visit{route: "/p/:project/deliveries/:delivery", name: state + ", as " + string(p), who: p, path: at + "/deliveries/" + id})
-		}
-		list = append(list, visit{route: "/p/:project/deliveries/:delivery", name: state + ", first attempt", who: developer, path: at + "/deliveries/" + id + "?attempt=1"})
-		list = append(list, visit{route: "/p/:project/search", name: "a delivery, " + state, who: developer, path: at + "/search?q=" + id, want: http.StatusSeeOther})
-	}
-	for which, cursors := range map[string]map[string]string{"second page": s.second, "tenth page": s.tenth} {
-		for name, query := range map[string]string{"deliveries": "?", "exhausted": "?state=exhausted&", "heavy": "?endpoint=" + w.Busy.Heavy + "&"} {
-			list = append(list, visit{route: "/p/:project/deliveries", name: name + ", " + which, who: developer, path: at + "/deliveries" + query + "cursor=" + cursors[name]})
-		}
-		list = append(list, visit{route: "/p/:project/events", name: which, who: developer, path: at + "/events?cursor=" + cursors["events"]})
-	}
-	return list
-}
-
-// calls are the API's reads.
-func (w world) calls(s sample) []visit {
-	var list []visit
-	add := func(who person, route, name, path string) {
-		list = append(list, visit{route: "/api/v1" + route, name: name, who: who, path: "/api/v1" + path})
-	}
-	for who, name := range map[person]string{program: "a project's key", platform: "the platform's key"} {
-		add(who, "/deliveries", name, "/deliveries")
-		add(who, "/deliveries", name+", 200 rows", "/deliveries?limit=200")
-		for _, state := range states {
-			add(who, "/deliveries", name+", "+state, "/deliveries?state="+state)
-		}
-		add(who, "/deliveries", name+", rare topic", "/deliveries?topic=commission.earned")
-		add(who, "/deliveries", name+", rare status", "/deliveries?status=418")
-		add(who, "/deliveries", name+", heavy endpoint", "/deliveries?endpointId="+w.Busy.Heavy)
-		add(who, "/events", name, "/events")
-		add(who, "/events", name+", rare topic", "/events?topic=commission.earned")
-		add(who, "/events", name+", by value", "/events?q=prod_1")
-		add(who, "/endpoints", name+", 200 rows", "/endpoints?limit=200")
-		add(who, "/endpoints", name+", by words", "/endpoints?q=orders-0003")
-		add(who, "/webhooks", name, "/webhooks")
-		add(who, "/projects", name, "/projects")
-		add(who, "/topics", name, "/topics")
-		add(who, "/topics/{name}", name, "/topics/product.viewed")
-		add(who, "/keys", name, "/keys")
-		add(who, "/stats", name, "/stats")
-		add(who, "/stats", name+", 30 days", "/stats?step=12h&since="+url.QueryEscape(time.Now().Add(-history).UTC().Format(time.RFC3339)))
-		add(who, "/audit", name, "/audit")
-		add(who, "/audit", name+", rare action", "/audit?action=project")
-		add(who, "/meta", name, "/meta")
-		add(who, "/projects/{id}", name, "/projects/"+w.Busy.ID)
-		add(who, "/endpoints/{id}", name, "/endpoints/"+w.Busy.Heavy)
-		add(who, "/endpoints/{id}/code", name, "/endpoints/"+w.Busy.Heavy+"/code")
-		add(who, "/deliveries/{id}", name, "/deliveries/"+s.deliveries["delivered"])
-	}
-	add(program, "/deliveries", "tenth page", "/deliveries?cursor="+s.tenth["deliveries"])
-	add(program, "/events", "tenth page", "/events?cursor="+s.tenth["events"])
-	add(program, "/audit", "tenth page", "/audit?cursor="+s.tenth["audit"])
-	add(platform, "/projects/{id}/members", "the platform's key", "/projects/"+w.Busy.ID+"/members")
-	add(platform, "/projects/{id}/invitations", "the platform's key", "/projects/"+w.Busy.ID+"/invitations")
-	add(platform, "/events/{id}", "the widest", "/events/"+w.Filled.Widest.String())
-	add(platform, "/stats", "an endpoint", "/stats?endpointId="+w.Busy.Heavy)
 	return list
 }
