@@ -160,7 +160,7 @@ func eventForm(theme string) events.FormModel {
 				{Endpoint: "ledger", URL: "/story/endpoint", Why: "product.price_changed matches product.*"},
 				{Endpoint: longName, URL: "/story/endpoint", Why: "product.price_changed matches *", Note: "It is paused: the delivery is held until it is resumed."},
 			},
-			Miss: eventMisses()[:2],
+			Miss: eventMisses()[:2], MoreMiss: "and 2 more endpoints",
 		},
 	}
 }

@@ -160,7 +160,7 @@ type statsInput struct {
 }
 
 func (a *API) getStats(ctx context.Context, caller account.Caller, in *statsInput) (*answer[Stats], error) {
-	f := webhook.StatsFilter{Since: in.Since, Until: in.Until}
+	f := webhook.StatsFilter{Since: in.Since, Until: in.Until, WithDelivered: true}
 	err := in.check()
 	if err == nil {
 		f.Step, err = stepOf(in.Step)

@@ -11,7 +11,8 @@ import (
 // Stats are counts over time.
 type Stats struct {
 	Buckets []webhook.StatsBucket
-	// States counts deliveries made in the time, each up to MaxCount.
+	// States counts deliveries made in the time, each up to MaxCount; Delivered
+	// only where the filter asks.
 	States    map[webhook.State]int64
 	Delivered int64
 	Failed    int64

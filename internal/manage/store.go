@@ -310,7 +310,7 @@ type Reports interface {
 	// StatsByEndpoint is Stats for several endpoints of one project at once.
 	StatsByEndpoint(ctx context.Context, filter webhook.StatsFilter, endpoints []webhook.EndpointID) (map[webhook.EndpointID][]webhook.StatsBucket, error)
 	// CountStates counts deliveries made in the filter's time by their state,
-	// Held included, each up to atMost.
+	// Held included, each up to atMost; Delivered only where the filter asks.
 	CountStates(ctx context.Context, filter webhook.StatsFilter, atMost int64) (map[webhook.State]int64, error)
 	// Standings are a project's endpoints that are not deleted, newest first,
 	// with their attempts from the minute of since on.

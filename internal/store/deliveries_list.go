@@ -102,9 +102,6 @@ func newest(rows []listedDelivery, w window, limit int) []listedDelivery {
 // index.
 func loggedRows(db *gorm.DB, f webhook.DeliveryFilter, w *window) (rows []listedDelivery, err error) {
 	places := deliveryPlaces(f)
-	if f.EventID.IsZero() && (f.State == webhook.Exhausted || f.State == webhook.Cancelled) {
-		places.and(missed)
-	}
 	where := places
 	if narrowDeliveries(&where, f) && f.EventID.IsZero() {
 		if err := w.bound(db, scanned, "d.id", "deliveries d"+places.sql(), places.args...); err != nil {
@@ -116,7 +113,12 @@ func loggedRows(db *gorm.DB, f webhook.DeliveryFilter, w *window) (rows []listed
 	return rows, err
 }
 
-// missed is the condition of the indexes of what was not delivered.
+// wantsMissed: the filter asks for what was not delivered, which has indexes of
+// its own; missed is their condition.
+func wantsMissed(f webhook.DeliveryFilter) bool {
+	return f.EventID.IsZero() && (f.State == webhook.Exhausted || f.State == webhook.Cancelled)
+}
+
 const missed = "d.state IN ('exhausted', 'cancelled')"
 
 // deliveryPlaces are the conditions that have an index which ends in id.
@@ -135,6 +137,9 @@ func deliveryPlaces(f webhook.DeliveryFilter) conditions {
 	case !f.EndpointID.IsZero():
 		where.and(endpoint+" = (SELECT o.id FROM endpoints o WHERE o.id = ? AND o.project_id = ?)", uid(f.EndpointID.UUID), uid(f.ProjectID.UUID))
 	}
+	if wantsMissed(f) {
+		where.and(missed+" AND d.state = ?", string(f.State))
+	}
 	return where
 }
 
@@ -142,11 +147,11 @@ func deliveryPlaces(f webhook.DeliveryFilter) conditions {
 // there are any.
 func narrowDeliveries(where *conditions, f webhook.DeliveryFilter) bool {
 	before := len(where.texts)
-	switch f.State {
-	case "":
-	case webhook.Held:
+	switch {
+	case f.State == "" || wantsMissed(f):
+	case f.State == webhook.Held:
 		where.and(isHeld)
-	case webhook.Failed:
+	case f.State == webhook.Failed:
 		where.and(hasFailed)
 	default:
 		where.and("d.state = ?", string(f.State))

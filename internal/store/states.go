@@ -16,7 +16,8 @@ type stateCount struct {
 // CountStates counts the deliveries made in the filter's time by their state,
 // Held included, each up to atMost; tests are left out. Live ones are counted
 // by the queue's indexes, what was given up or cancelled by its own; of those
-// that were delivered, the newest are looked at, as many as one page may scan.
+// that were delivered, if they are asked for, the newest are looked at, as many
+// as one page may scan.
 func (s *Store) CountStates(ctx context.Context, filter webhook.StatsFilter, atMost int64) (map[webhook.State]int64, error) {
 	counts, err := countStates(s.db(ctx), filter, atMost)
 	return counts, wrap("count deliveries", err)
@@ -27,8 +28,6 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 	if err != nil {
 		return nil, err
 	}
-	places := deliveryPlaces(webhook.DeliveryFilter{ProjectID: f.ProjectID, EndpointID: f.EndpointID})
-	places.and("d.id >= ? AND d.id < ?", w.from, w.to)
 	counts := map[webhook.State]int64{}
 	add := func(rows []stateCount) {
 		for _, r := range rows {
@@ -36,18 +35,16 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 			counts[state] = min(counts[state]+r.N, atMost)
 		}
 	}
-	for state, atMost := range map[webhook.State]int64{webhook.Exhausted: atMost, webhook.Cancelled: atMost, webhook.Delivered: scanned} {
-		where := places
-		if state != webhook.Delivered {
-			where.and(missed+" AND d.state = ?", string(state))
-		}
-		var rows []stateCount
-		err := db.Raw("SELECT state, count(*) AS n FROM (SELECT d.state FROM deliveries d"+where.sql()+" AND NOT d.test ORDER BY d.id DESC LIMIT ?) AS newest"+
-			" WHERE state = ? GROUP BY state", where.with(atMost, string(state))...).Scan(&rows).Error
+	looked := map[webhook.State]int64{webhook.Exhausted: atMost, webhook.Cancelled: atMost}
+	if f.WithDelivered {
+		looked[webhook.Delivered] = scanned
+	}
+	for state, rows := range looked {
+		found, err := countEnded(db, f, w, state, rows)
 		if err != nil {
 			return nil, err
 		}
-		add(rows)
+		add(found)
 	}
 	live := liveConditions(f, w)
 	for _, part := range liveParts {
@@ -61,6 +58,16 @@ func countStates(db *gorm.DB, f webhook.StatsFilter, atMost int64) (map[webhook.
 		add(rows)
 	}
 	return counts, nil
+}
+
+// countEnded counts one state among the newest rows of its index, which for
+// what was delivered is that of all deliveries.
+func countEnded(db *gorm.DB, f webhook.StatsFilter, w window, state webhook.State, rows int64) (found []stateCount, err error) {
+	where := deliveryPlaces(webhook.DeliveryFilter{ProjectID: f.ProjectID, EndpointID: f.EndpointID, State: state})
+	where.and("d.id >= ? AND d.id < ?", w.from, w.to)
+	err = db.Raw("SELECT state, count(*) AS n FROM (SELECT d.state FROM deliveries d"+where.sql()+" AND NOT d.test ORDER BY d.id DESC LIMIT ?) AS newest"+
+		" WHERE state = ? GROUP BY state", where.with(rows, string(state))...).Scan(&found).Error
+	return found, err
 }
 
 // liveConditions leave only the indexes of what is live to be used.

@@ -234,6 +234,17 @@ func (w *Web) reach(c *gin.Context, d eventDraft) (events.ReachModel, []webhook.
 	return m, trial.Faults, nil
 }
 
+// reachNamed is how many endpoints each half of the answer names.
+const reachNamed = 50
+
+// moreEndpoints counts those that are not named; empty for none.
+func moreEndpoints(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return "and " + plural(int64(n), "more endpoint", "more endpoints")
+}
+
 func presentReach(trial publish.Trial) events.ReachModel {
 	var m events.ReachModel
 	if len(trial.Faults) > 0 {
@@ -249,9 +260,15 @@ func presentReach(trial publish.Trial) events.ReachModel {
 	if trial.Suspended {
 		m.Notes = append(m.Notes, "The project is suspended: its deliveries are held until an operator lifts that.")
 	}
+	gets, misses := 0, 0
 	for _, match := range trial.Matches {
 		if !match.Matched {
-			m.Miss = append(m.Miss, presentMissed(match.Endpoint, match.Explanation))
+			if misses++; misses <= reachNamed {
+				m.Miss = append(m.Miss, presentMissed(match.Endpoint, match.Explanation))
+			}
+			continue
+		}
+		if gets++; gets > reachNamed {
 			continue
 		}
 		reached := events.Reached{Endpoint: match.Endpoint.Name, URL: pathEndpoint(match.Endpoint)}
@@ -263,7 +280,8 @@ func presentReach(trial publish.Trial) events.ReachModel {
 		}
 		m.Gets = append(m.Gets, reached)
 	}
-	switch gets, all := len(m.Gets), len(trial.Matches); {
+	m.MoreGets, m.MoreMiss = moreEndpoints(gets-len(m.Gets)), moreEndpoints(misses-len(m.Miss))
+	switch all := len(trial.Matches); {
 	case all == 0:
 		m.Verdict = component.Mark{Tone: component.Quiet, Text: "nobody: the project has no endpoint yet"}
 	case gets == 0:

@@ -101,6 +101,9 @@ type StatsFilter struct {
 	Step time.Duration
 	// CountsOnly leaves latencies out, which is faster.
 	CountsOnly bool
+	// WithDelivered counts the deliveries that were delivered beside the other
+	// states, which is slower.
+	WithDelivered bool
 }
 
 // StatsBucket is what happened in one step.

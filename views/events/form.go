@@ -48,8 +48,12 @@ type ReachModel struct {
 	Verdict component.Mark
 	// Notes are warnings: a schema that only warns, a suspended project.
 	Notes []string
-	Gets  []Reached
-	Miss  []Missed
+	// Gets and Miss name the first of each; MoreGets and MoreMiss count the
+	// rest in words, empty if there are none.
+	Gets     []Reached
+	MoreGets string
+	Miss     []Missed
+	MoreMiss string
 	// NewURL makes an endpoint for the topic; empty where that helps nobody.
 	NewURL string
 }

@@ -134,13 +134,21 @@ func countedStates(h *Harness) {
 		ID: webhook.DeliveryID{UUID: mint.UUID(time.Now())}, ProjectID: h.Project, EndpointID: e.ID, State: webhook.Sending, Test: true,
 		AttemptID: webhook.AttemptID{UUID: mint.UUID(time.Now())},
 	}, time.Minute))
-	f := webhook.StatsFilter{ProjectID: h.Project, Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)}
+	f := webhook.StatsFilter{ProjectID: h.Project, Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour), WithDelivered: true}
 	h.same(first(h.Store.CountStates(ctx, f, 100)), map[webhook.State]int64{
 		webhook.Delivered: 1, webhook.Sending: 1, webhook.Waiting: 2, webhook.Held: 2,
 	})
 	h.same(first(h.Store.CountStates(ctx, f, 1)), map[webhook.State]int64{
 		webhook.Delivered: 1, webhook.Sending: 1, webhook.Waiting: 1, webhook.Held: 1,
 	})
+	f.WithDelivered = false
+	h.same(first(h.Store.CountStates(ctx, f, 100)), map[webhook.State]int64{webhook.Sending: 1, webhook.Waiting: 2, webhook.Held: 2})
+	h.Exec("UPDATE deliveries SET state = 'exhausted' WHERE state = 'delivered'")
+	everywhere := webhook.StatsFilter{Since: f.Since, Until: f.Until}
+	h.same(first(h.Store.CountStates(ctx, f, 100))[webhook.Exhausted], int64(1))
+	h.same(first(h.Store.CountStates(ctx, everywhere, 100))[webhook.Exhausted], int64(1))
+	h.Exec("UPDATE deliveries SET test = (1 = 1) WHERE state = 'exhausted'")
+	h.same(first(h.Store.CountStates(ctx, f, 100))[webhook.Exhausted], int64(0))
 	f.EndpointID = paused.ID
 	h.same(first(h.Store.CountStates(ctx, f, 100)), map[webhook.State]int64{webhook.Held: 2})
 	f.EndpointID, f.ProjectID = webhook.EndpointID{}, h.NewProject("other")
