@@ -11,13 +11,15 @@ import (
 
 func endpointStories() map[string]teller {
 	return map[string]teller{
-		"endpoints":           func(t string) templ.Component { return endpoints.List(endpointList(t, 8)) },
-		"endpoints-empty":     func(t string) templ.Component { return endpoints.List(endpointList(t, 0)) },
-		"endpoints-thousands": func(t string) templ.Component { return endpoints.List(endpointList(t, 1000)) },
-		"endpoint-health":     func(t string) templ.Component { return endpoints.Show(endpointHealth(t)) },
-		"endpoint-new":        func(t string) templ.Component { return endpoints.Form(endpointForm(t)) },
-		"endpoint-form-taken": func(t string) templ.Component { return endpoints.Form(endpointFormExpression(t)) },
-		"endpoint-form-wrong": func(t string) templ.Component { return endpoints.Form(endpointFormWrong(t)) },
+		"endpoints":            func(t string) templ.Component { return endpoints.List(endpointList(t, 8)) },
+		"endpoints-empty":      func(t string) templ.Component { return endpoints.List(endpointList(t, 0)) },
+		"endpoints-thousands":  func(t string) templ.Component { return endpoints.List(endpointList(t, 1000)) },
+		"endpoint-health":      func(t string) templ.Component { return endpoints.Show(endpointHealth(t)) },
+		"endpoint-new":         func(t string) templ.Component { return endpoints.Form(endpointForm(t)) },
+		"endpoint-form-filled": func(t string) templ.Component { return endpoints.Form(endpointFormFilled(t)) },
+		"endpoint-form-long":   func(t string) templ.Component { return endpoints.Form(endpointFormLong(t)) },
+		"endpoint-form-taken":  func(t string) templ.Component { return endpoints.Form(endpointFormExpression(t)) },
+		"endpoint-form-wrong":  func(t string) templ.Component { return endpoints.Form(endpointFormWrong(t)) },
 	}
 }
 

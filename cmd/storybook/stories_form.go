@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/endpoints"
 )
@@ -54,6 +56,7 @@ func endpointForm(theme string) endpoints.FormModel {
 func endpointFormWrong(theme string) endpoints.FormModel {
 	m := endpointForm(theme)
 	m.New = false
+	m.Was = "orders-prod"
 	m.Name, m.URL = component.Input{Value: longName}, component.Input{Value: "http://169.254.169.254/latest/meta-data", Error: "must begin with https://"}
 	m.Mistakes = []component.Mistake{{Field: "url", Text: "URL: must begin with https://"}, {Field: "headers", Text: "Header 1: “Cookie” can't be set"}, {Field: "payload", Text: "Condition 1: the path is empty between two dots"}}
 	m.Warning = "hooks.nimbus.example does not resolve yet. It is saved all the same, and judged at every delivery."
@@ -86,17 +89,18 @@ func livePane() endpoints.LiveModel {
 		Matches: endpoints.Matches{
 			Mark: component.Mark{Tone: component.Good, Text: "2 of the last 100 events would match"},
 			Taken: []endpoints.Tried{
-				{Topic: "product.price_changed", At: ago("4 min ago"), URL: "/story/event"}, {Topic: longName, At: ago("2 h ago"), URL: "/story/event"},
+				{ID: eventID, Topic: "product.price_changed", At: ago("4 min ago"), URL: "/story/event"}, {ID: eventID, Topic: longName, At: ago("2 h ago"), URL: "/story/event"},
 			},
 			MissedTitle: "Why the other 98 events would not",
 			Missed: []endpoints.Tried{
-				{Topic: "product.price_changed", At: ago("5 min ago"), URL: "/story/event", Because: []string{`data.currency is "USD"; data.newPrice is 129.9`}},
-				{Topic: "commission.earned", At: ago("9 min ago"), URL: "/story/event", Because: []string{"commission.earned matches none of them"}},
+				{ID: eventID, Topic: "product.price_changed", At: ago("5 min ago"), URL: "/story/event", Because: []string{`data.currency is "USD"; data.newPrice is 129.9`}},
+				{ID: eventID, Topic: "commission.earned", At: ago("9 min ago"), URL: "/story/event", Because: []string{"commission.earned matches none of them"}},
 			},
 		},
 		Request: endpoints.Request{
 			Examples: []component.Option{{Value: "topic:product.price_changed", Label: "example of product.price_changed", Selected: true}},
 			Events:   []component.Option{{Value: "event:1", Label: "product.price_changed · 4 min ago"}},
+			Of:       "The example of product.price_changed. Signed with a made-up secret.",
 			Line:     "POST https://hooks.nimbus.example/orders", Body: component.Body{Text: payload, Kind: "json", Size: "312 B"},
 			Headers: []component.Header{{Name: "Content-Type", Value: "application/json"}, {Name: "X-Abba-Signature", Value: "5d41402abc4b2a76b9719d911017c592…"}},
 		},
@@ -107,7 +111,7 @@ func livePane() endpoints.LiveModel {
 // has a mistake, while somebody else has saved.
 func endpointFormExpression(theme string) endpoints.FormModel {
 	m := endpointForm(theme)
-	m.New, m.ByExpression = false, true
+	m.New, m.ByExpression, m.Was = false, true, "orders-prod"
 	m.Name, m.URL = component.Input{Value: "orders-prod"}, component.Input{Value: "https://hooks.nimbus.example/orders"}
 	m.Taken = "Somebody else saved this endpoint meanwhile; it is at version 4 now. What you typed is all here and nothing was saved: what saving changes, against their version, stands in the preview."
 	m.Patterns = component.Input{Value: "product.*\ninvoice.*"}
@@ -119,5 +123,46 @@ func endpointFormExpression(theme string) endpoints.FormModel {
 	m.Live.Changes = []endpoints.Change{
 		{Label: "URL", Before: "https://old.nimbus.example/hook", After: "https://hooks.nimbus.example/orders"}, {Label: "Data", Before: "none", After: "data.currency == \"EUR\""},
 	}
+	return m
+}
+
+const eventID = "019aa5c2-7f10-7b31-9c0d-4e5f60718293"
+
+// endpointFormFilled is a new endpoint with everything typed and nothing wrong.
+func endpointFormFilled(theme string) endpoints.FormModel {
+	m := endpointForm(theme)
+	m.Name, m.URL = component.Input{Value: "Bestellungen · الطلبات 🚀"}, component.Input{Value: "https://hooks.nimbus.example/orders?tenant=42"}
+	m.Patterns = component.Input{Value: "product.*\ninvoice.*"}
+	m.Payload = []endpoints.PayloadRow{
+		{Path: "currency", Operators: operators("oneOf"), Value: "EUR, CHF"}, {Path: "newPrice", Operators: operators("gt"), Value: "100"}, {Operators: operators("equals")},
+	}
+	m.Headers = []endpoints.HeaderRow{{Name: "X-Tenant", Value: "42"}, {Name: "X-Token", Value: "typed", Secret: true}, {}}
+	m.Now.Payload, m.Now.Headers = "2 conditions", "X-Tenant, X-Token"
+	m.Live = livePane()
+	m.Live.Request.Headers = append(m.Live.Request.Headers, component.Header{Name: "X-Tenant", Value: "42"}, component.Header{Name: "X-Token", Value: "****"})
+	return m
+}
+
+// endpointFormLong holds the longest of everything, with no event that matches.
+func endpointFormLong(theme string) endpoints.FormModel {
+	m := endpointFormFilled(theme)
+	wide := strings.Repeat("verylongwordwithoutanybreak", 12)
+	m.New, m.Was = false, longName
+	m.Name, m.URL = component.Input{Value: longName}, component.Input{Value: "https://hooks.nimbus.example/" + wide, Error: wide + " is longer than 2048 bytes"}
+	m.Mistakes = []component.Mistake{{Field: "url", Text: "URL: " + wide + " is longer than 2048 bytes"}}
+	m.Topics = append(m.Topics, endpoints.TopicGroup{Title: wide, Note: wide, Key: "custom", Open: true, Topics: []component.Option{
+		{Value: wide, Label: wide, Hint: strings.Repeat("A description that does not want to end. ", 12), Selected: true},
+		{Value: "old.topic", Label: "old.topic", Hint: "Deprecated. Use another.", Selected: true},
+	}})
+	m.Patterns = component.Input{Value: wide + "*", Error: "entry 1 is longer than 200 characters"}
+	m.Payload = []endpoints.PayloadRow{{Path: wide, Operators: operators("equals"), Value: wide, Error: wide}, {Operators: operators("equals")}}
+	m.Headers = []endpoints.HeaderRow{{Name: wide, Value: wide}, {Name: wide, Secret: true, Kept: true}, {}}
+	m.Now = endpoints.Now{Prompts: "4 entries", Payload: "1 condition", Headers: wide + ", " + wide, Format: wide, Retry: wide, Limits: wide, Secret: wide}
+	m.Live.Patterns = []endpoints.PatternMatch{{Pattern: wide + "*", Topics: []string{wide, wide}, More: "and 44 more"}}
+	m.Live.Matches = endpoints.Matches{Mark: component.Mark{Tone: component.Bad, Text: "none of the last 100 events would match"}, Missed: m.Live.Matches.Missed, MissedTitle: "Why the other 100 events would not"}
+	m.Live.Matches.Missed[0].Because = []string{wide}
+	m.Live.Changes = []endpoints.Change{{Label: "Header " + wide, Before: wide, After: wide}}
+	m.Live.Request.Line = "POST https://hooks.nimbus.example/" + wide
+	m.Live.Request.Headers = append(m.Live.Request.Headers, component.Header{Name: wide, Value: wide})
 	return m
 }

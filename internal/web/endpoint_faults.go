@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/endpoints"
 )
 
 // faults are what is wrong with an endpoint form: beside which field, in which
@@ -76,8 +77,10 @@ func (f *faults) put(field, label string, row int, text string, ticked int) {
 		f.beside(field, text)
 	case field == "payload":
 		f.payload[row] = joinNotes(f.payload[row], text)
+		field = endpoints.RowID(field, row)
 	case field == "headers":
 		f.headers[row] = joinNotes(f.headers[row], text)
+		field = endpoints.RowID(field, row)
 	case field == "topics" && row >= ticked:
 		field, label = topicPatterns, "Pattern"
 		row -= ticked

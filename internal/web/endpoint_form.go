@@ -221,6 +221,9 @@ func (w *Web) previewEndpoint(c *gin.Context) error {
 	form := endpointForm{input: in}
 	if id, err := webhook.ParseUUID(c.Query("endpoint")); err == nil {
 		e, err := w.Manage.Endpoint(c.Request.Context(), w.caller(c), webhook.EndpointID{UUID: id})
+		if err == nil && e.ProjectID != w.project(c).ID {
+			err = webhook.NotFound("there is no such endpoint in this project")
+		}
 		if err != nil {
 			return err
 		}

@@ -190,7 +190,7 @@ func TestEndpointFaults_of_rows_stand_in_their_rows(t *testing.T) {
 	if f.payload[0] != "is empty; is no number" || f.headers[1] != "Host follows from the URL" {
 		t.Errorf("got %v and %v", f.payload, f.headers)
 	}
-	if len(f.mistakes) != 3 || f.mistakes[0].Field != "payload" || f.mistakes[2].Text != "Header 2: Host follows from the URL" {
+	if len(f.mistakes) != 3 || f.mistakes[0].Field != "payload-1" || f.mistakes[2].Field != "headers-2" || f.mistakes[2].Text != "Header 2: Host follows from the URL" {
 		t.Errorf("summary %+v", f.mistakes)
 	}
 }

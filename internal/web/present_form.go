@@ -74,15 +74,19 @@ func presentForm(form endpointForm, topics []webhook.Topic) endpoints.FormModel 
 		Custom: endpoints.Custom{
 			Header: input("customHeader", in.custom.Header), Value: input("customValue", in.custom.Value),
 			Signed: selected(signedOptions, in.custom.Signed), Encodings: selected(encodingOptions, in.custom.Encoding),
-			Bodies: selected(bodyOptions, in.custom.Body),
+			Bodies: selected(bodyOptions, in.custom.Body), SignedError: f.fields["customSigned"],
+			EncodingError: f.fields["customEncoding"], BodyError: f.fields["customBody"],
 		},
 		Topics: topicGroups(topics, in.ticked), Patterns: input(topicPatterns, in.patterns), TopicsError: f.fields["topics"],
 		PromptNames: input("promptNames", in.prompts.names), PromptTags: input("promptTags", in.prompts.tags),
 		PromptLabels: input("promptLabels", in.prompts.labels),
 		ByExpression: in.byExpression, Expression: input("expression", in.expression), Operators: operatorOptions(webhook.OpEquals),
 		Payload: payloadRows(in, f), PayloadError: f.fields["payload"], Headers: headerRows(in, f), HeadersError: f.fields["headers"],
-		Retries: retryOptions(in.retry, isNew), Delays: input("delays", in.delays), ClientErrors: in.clientErrors,
+		Retries: retryOptions(in.retry, isNew), RetryError: f.fields["retry"], Delays: input("delays", in.delays), ClientErrors: in.clientErrors,
 		Timeout: input("timeout", in.timeout), MaxInFlight: input("maxInFlight", in.inFlight), Rate: input("rate", in.rate), Ordered: in.ordered,
+	}
+	if !isNew {
+		m.Was = form.before.Name
 	}
 	m.Now = presentFolds(m, in)
 	return m

@@ -112,7 +112,7 @@ func matchWords(matched, looked int) string {
 }
 
 func (w *Web) tried(c *gin.Context, ev webhook.Event, because []filter.Line) endpoints.Tried {
-	t := endpoints.Tried{Topic: ev.Topic, At: moment(ev.AcceptedAt, w.Now()), URL: pathEvent(w.project(c).ID, ev.ID)}
+	t := endpoints.Tried{ID: ev.ID.String(), Topic: ev.Topic, At: moment(ev.AcceptedAt, w.Now()), URL: pathEvent(w.project(c).ID, ev.ID)}
 	for _, l := range because {
 		t.Because = append(t.Because, conditionWords(l))
 	}
@@ -279,30 +279,40 @@ func (w *Web) presentRequest(in endpointInput, set webhook.Settings, reached []w
 		value := sampleTopic + t.Name
 		r.Examples = append(r.Examples, component.Option{Value: value, Label: "example of " + t.Name, Selected: value == in.sample})
 	}
-	past := found.Matched
-	if found.Sample != nil && !slices.ContainsFunc(past, func(ev webhook.Event) bool { return ev.ID == found.Sample.ID }) {
-		past = append([]webhook.Event{*found.Sample}, past...)
-	}
-	if len(past) == 0 {
-		past = found.Recent
-	}
-	for _, ev := range past[:min(len(past), previewChoices)] {
+	for _, ev := range pastChoices(found) {
 		value := samplePast + ev.ID.String()
-		r.Events = append(r.Events, component.Option{Value: value, Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()), Selected: value == in.sample})
+		r.Events = append(r.Events, component.Option{
+			Value: value, Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()) + " · " + component.Short(ev.ID.String()), Selected: value == in.sample,
+		})
 	}
 	if r.Problem != "" {
 		return r
 	}
-	event, note := w.sample(in.sample, reached, found)
-	w.fill(&r, set, event, note)
+	event, of := w.sample(in.sample, reached, found)
+	r.Of = of + " Signed with a made-up secret."
+	w.fill(&r, set, event)
 	r.Notes = previewNotes(set, reached)
 	return r
+}
+
+// pastChoices are the events that a request can be shown for: those that
+// match, all while none does, and in any case the one that was chosen.
+func pastChoices(found manage.Preview) []webhook.Event {
+	past := found.Matched
+	if len(past) == 0 {
+		past = found.Recent
+	}
+	past = past[:min(len(past), previewChoices)]
+	if s := found.Sample; s != nil && !slices.ContainsFunc(past, func(ev webhook.Event) bool { return ev.ID == s.ID }) {
+		past = append([]webhook.Event{*s}, past...)
+	}
+	return past
 }
 
 // sample is the event that the request is shown for, and what it is.
 func (w *Web) sample(chosen string, reached []webhook.Topic, found manage.Preview) (webhook.Event, string) {
 	if found.Sample != nil {
-		return *found.Sample, "the event of " + relative(found.Sample.AcceptedAt, w.Now()) + ", signed with a made-up secret"
+		return *found.Sample, "The event of " + relative(found.Sample.AcceptedAt, w.Now()) + ", as it was published."
 	}
 	topic := reached[0]
 	for _, t := range reached {
@@ -310,13 +320,17 @@ func (w *Web) sample(chosen string, reached []webhook.Topic, found manage.Previe
 			topic = t
 		}
 	}
+	of := "The example of " + topic.Name + "."
+	if strings.HasPrefix(chosen, samplePast) {
+		of = "The chosen event is not among the last ones of this project. " + of
+	}
 	now := w.Now()
 	return webhook.Event{
 		ID: webhook.EventID{UUID: mint.UUID(now)}, Topic: topic.Name, Data: exampleOf(topic), OccurredAt: now, AcceptedAt: now,
-	}, "the example of " + topic.Name + ", signed with a made-up secret"
+	}, of
 }
 
-func (w *Web) fill(r *endpoints.Request, set webhook.Settings, event webhook.Event, note string) {
+func (w *Web) fill(r *endpoints.Request, set webhook.Settings, event webhook.Event) {
 	now := w.Now()
 	secret := webhook.Secret{ID: webhook.SecretID{UUID: mint.UUID(now)}, Value: previewSecret, ActiveFrom: now}
 	built, err := wire.Build(wire.Message{
@@ -332,7 +346,7 @@ func (w *Web) fill(r *endpoints.Request, set webhook.Settings, event webhook.Eve
 	if target == "" {
 		target = unknownURL
 	}
-	r.Line, r.Headers, r.Body = "POST "+target, presentHeaders(built.Headers), presentBody(built.Body, note)
+	r.Line, r.Headers, r.Body = "POST "+target, presentHeaders(built.Headers), presentBody(built.Body, "")
 }
 
 func exampleOf(t webhook.Topic) []byte {

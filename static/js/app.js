@@ -127,22 +127,11 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select")) form.requestSubmit();
 });
 
-// A format of one's own shows its fields; without script they always show.
-function showDependents(root = document) {
-  for (const part of $$("[data-when]", root)) {
-    const [name, value] = part.dataset.when.split("=");
-    const chosen = document.querySelector(`[name="${name}"]:checked`);
-    part.hidden = !chosen || chosen.value !== value;
-  }
-}
-document.addEventListener("change", () => showDependents());
-
 // ---- start, and again after htmx has swapped something ----------------------
 function settle() {
   freshen();
   watchSecrets();
 }
-showDependents();
 settle();
 setInterval(freshen, 10000);
 document.addEventListener("htmx:afterSettle", settle);

@@ -81,19 +81,60 @@ async function refresh() {
   running?.abort();
   const mine = new AbortController();
   running = mine;
+  const answer = await ask(mine.signal);
+  if (running !== mine) return;
+  if (answer.trouble) {
+    progress("no preview now; your form is safe");
+    return;
+  }
+  for (const part of $$("[data-part]", answer.page)) put(part);
+  progress("up to date");
+}
+
+// ask sends the form for its preview. What stands in the way is told in words.
+async function ask(signal) {
   try {
     const answer = await fetch(form.dataset.preview, {
-      method: "POST", body: new URLSearchParams(new FormData(form)), signal: mine.signal, headers: { "HX-Request": "true" },
+      method: "POST", body: new URLSearchParams(new FormData(form)), signal, redirect: "manual", headers: { "HX-Request": "true" },
     });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (running !== mine) return;
-    for (const part of $$("[data-part]", page)) put(part);
-    progress("up to date");
-  } catch (fault) {
-    if (fault.name === "AbortError") return;
-    progress("no preview now; your form is safe");
+    if (answer.type === "opaqueredirect" || answer.status === 401) return { trouble: "You are signed out. Sign in again in another tab, then press the button here once more." };
+    if (answer.status === 403 || answer.status === 404) return { trouble: "The endpoint or your right to change it is gone. Ask an owner of the project." };
+    if (!answer.ok) return { trouble: `The server could not answer (${answer.status}). Try again in a moment.` };
+    return { page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+  } catch {
+    return { trouble: "The server can't be reached. Try again when the connection is back." };
   }
+}
+
+// ---- saving ---------------------------------------------------------------------
+// What was typed must not be lost to a page that says that the server is away
+// or the session over: the form is sent only while the server answers.
+let typed = false;
+let sending = false;
+
+async function send(event) {
+  if (sending || event.submitter?.value !== "save") {
+    sending = true;
+    return;
+  }
+  event.preventDefault();
+  clearTimeout(timer);
+  running?.abort();
+  const { trouble } = await ask(AbortSignal.timeout(15000));
+  const note = form.querySelector("[data-unsaved]");
+  note.hidden = !trouble;
+  note.textContent = trouble ? `Nothing was saved, and everything that you typed is still here. ${trouble}` : "";
+  if (trouble) {
+    note.scrollIntoView({ block: "nearest" });
+    return;
+  }
+  sending = true;
+  delete form.dataset.sent;
+  form.requestSubmit(event.submitter);
+}
+
+function warnOfLoss(event) {
+  if (typed && !sending) event.preventDefault();
 }
 
 // put places one part of the answer.
@@ -158,6 +199,10 @@ function start() {
   countTicks();
   matter(form.querySelector("[data-prompts]").dataset.matter === "true");
   form.querySelector('[aria-invalid="true"]')?.focus();
+  typed = !!document.querySelector('[role="alert"].flash');
+  form.addEventListener("submit", send, true);
+  addEventListener("beforeunload", warnOfLoss);
+  addEventListener("pageshow", () => { sending = false; });
 
   form.addEventListener("input", (event) => {
     const box = event.target;
@@ -165,6 +210,7 @@ function start() {
       find(box);
       return;
     }
+    typed = true;
     soon();
   });
   form.addEventListener("change", (event) => {
@@ -184,6 +230,7 @@ function start() {
     if (button.dataset.add) addRow(button.dataset.add);
     else dropRow(button);
     tellNow();
+    typed = true;
     soon();
   });
   // Enter in a one-line field saves only from the fields of the first step;

@@ -42,6 +42,8 @@ const (
 type FormModel struct {
 	Shell     layout.AppModel
 	New       bool
+	// Was is the stored name of the endpoint that is changed.
+	Was       string
 	Action    string
 	CancelURL string
 	// Mistakes stand above the form and lead to their fields.
@@ -74,6 +76,7 @@ type FormModel struct {
 	HeadersError string
 
 	Retries      []component.Option
+	RetryError   string
 	Delays       component.Input
 	ClientErrors bool
 	Timeout      component.Input
@@ -104,10 +107,14 @@ type FormatOption struct {
 // Custom is the format that the developer describes.
 type Custom struct {
 	Header    component.Input
+	Value     component.Input
 	Signed    []component.Option
 	Encodings []component.Option
-	Value     component.Input
 	Bodies    []component.Option
+	// SignedError, EncodingError and BodyError stand beside those choices.
+	SignedError   string
+	EncodingError string
+	BodyError     string
 }
 
 // TopicGroup is one family of topics in the picker.
@@ -208,6 +215,7 @@ type Matches struct {
 
 // Tried is one past event.
 type Tried struct {
+	ID    string
 	Topic string
 	At    component.Time
 	URL   string
@@ -221,6 +229,8 @@ type Request struct {
 	// chosen value as "sample".
 	Examples []component.Option
 	Events   []component.Option
+	// Of says what it is shown for and how it is signed.
+	Of string
 	// Line is "POST https://…".
 	Line    string
 	Headers []component.Header

@@ -59,7 +59,7 @@ func retryOpen(m FormModel) bool {
 			return true
 		}
 	}
-	return m.Delays.Error != ""
+	return m.Delays.Error != "" || m.RetryError != ""
 }
 
 func limitsOpen(m FormModel) bool {
@@ -119,7 +119,28 @@ var examples = []example{
 	{`data.items.exists(i, i.sku.startsWith("A-") && i.quantity > 1)`, "one of a list fits"},
 }
 
-func invalid(fault string) templ.Attributes {
+// RowID is the id of a wrong row's first field; kind is payload or headers,
+// row counts from 0.
+func RowID(kind string, row int) string { return fmt.Sprintf("%s-%d", kind, row+1) }
+
+func rowFaultID(kind string, row int) string { return RowID(kind, row) + "-error" }
+
+// invalid marks a field whose fault stands under its row. Only the first of
+// the row has an id to jump to.
+func invalid(fault, kind string, row int, first bool) templ.Attributes {
+	if fault == "" {
+		return nil
+	}
+	attrs := templ.Attributes{"aria-invalid": "true", "aria-describedby": rowFaultID(kind, row)}
+	if first {
+		attrs["id"] = RowID(kind, row)
+	}
+	return attrs
+}
+
+// expressionState marks the expression that has a mistake; the excerpt under
+// it says which.
+func expressionState(fault string) templ.Attributes {
 	if fault == "" {
 		return nil
 	}
