@@ -149,10 +149,15 @@ func TestBrowser_the_endpoint_form_answers_while_it_is_typed_in(t *testing.T) {
 		b.size(view.width, 900, view.scheme)
 		b.check("form-mistake-" + view.name)
 	}
-	b.size(1440, 900, "light")
+	b.size(390, 844, "light")
+	if eval[bool](b, `document.querySelector("[data-part=outcome]").innerText!=""`) {
+		t.Error("beside a mistake no outcome is told")
+	}
 	eval[any](b, `{const e=document.querySelector("#expression");e.value=e.value.replace("newPrice","data.newPrice");e.dispatchEvent(new Event("input",{bubbles:true}))}`)
 	b.pane("5 of the last 15 events would match")
 	b.wait(`document.querySelector("[data-part=fault]").innerText==""`)
+	b.wait(`document.querySelector("[data-part=outcome]").innerText.startsWith("5 of the last 15 events would match")`) // on phones the pane is far below
+	b.size(1440, 900, "light")
 
 	// the request of a real event
 	eval[any](b, `{const s=document.querySelector("#sample");s.value=[...s.options].find(o=>o.value.startsWith("event:")).value;s.dispatchEvent(new Event("change",{bubbles:true}))}`)
@@ -165,6 +170,34 @@ func TestBrowser_the_endpoint_form_answers_while_it_is_typed_in(t *testing.T) {
 	b.do(chromedp.SendKeys(css(`#name`), "-eu"))
 	b.pane("What saving changes")
 	b.check("form-edit-wide-light")
+}
+
+func TestBrowser_the_endpoint_form_loses_nothing_when_it_cannot_be_saved(t *testing.T) {
+	b, n, home := formScene(t)
+	b.do(chromedp.Navigate(n.url + home + "/endpoints/new?topic=product.viewed"))
+	b.pane("3 of the last 15 events would match")
+	b.do(chromedp.SendKeys(css(`#url`), aim(t, statuses()).url+"/hook"), chromedp.SendKeys(css(`#name`), "typed for long"))
+	b.pane("/hook")
+	save := func(words string) {
+		t.Helper()
+		b.do(chromedp.Click(css(`.formfoot [value=save]`)))
+		quoted, _ := json.Marshal(words)
+		b.wait(`document.querySelector("[data-unsaved]").innerText.includes(` + string(quoted) + `)`)
+		if got := eval[string](b, `location.pathname+" "+document.querySelector("#name").value`); got != home+"/endpoints/new typed for long" {
+			t.Errorf("the page is %q now", got)
+		}
+	}
+	// signed out in another tab
+	if status := eval[int](b, `fetch("/sign-out",{method:"POST"}).then(r=>r.status)`); status != http.StatusOK {
+		t.Fatalf("signing out: %d", status)
+	}
+	save("You are signed out")
+	b.check("form-signed-out-wide-light")
+	b.size(390, 844, "dark")
+	b.check("form-signed-out-phone-dark")
+	// the server is away
+	eval[any](b, `window.fetch=()=>Promise.reject(new TypeError("away"))`)
+	save("The server can't be reached")
 }
 
 func TestBrowser_the_endpoint_form_works_without_scripts(t *testing.T) {
@@ -181,6 +214,12 @@ func TestBrowser_the_endpoint_form_works_without_scripts(t *testing.T) {
 	b.do(chromedp.Click(css(`[data-by-hand]`)))
 	b.shows(`#preview .tries`)
 	b.scripts(true)
+	for _, gone := range []string{`[name=expression]`, `[data-find]`, `[name=customHeader]`, `[name=delays]`} {
+		quoted, _ := json.Marshal(gone)
+		if gone != `[data-find]` && eval[bool](b, `document.querySelector(`+string(quoted)+`).checkVisibility()`) {
+			t.Errorf("%s is shown although it was not chosen", gone)
+		}
+	}
 	b.pane("10 of the last 15 events would match")
 	b.pane("POST " + receiver.url + "/hook")
 	if eval[string](b, `document.querySelector("#name").value`) != "plain" {

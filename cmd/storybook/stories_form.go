@@ -136,7 +136,7 @@ func endpointFormFilled(theme string) endpoints.FormModel {
 	m.Payload = []endpoints.PayloadRow{
 		{Path: "currency", Operators: operators("oneOf"), Value: "EUR, CHF"}, {Path: "newPrice", Operators: operators("gt"), Value: "100"}, {Operators: operators("equals")},
 	}
-	m.Headers = []endpoints.HeaderRow{{Name: "X-Tenant", Value: "42"}, {Name: "X-Token", Value: "typed", Secret: true}, {}}
+	m.Headers = []endpoints.HeaderRow{{Name: "X-Tenant", Value: "42"}, {Name: "X-Token", Secret: true, Kept: true}, {}}
 	m.Now.Payload, m.Now.Headers = "2 conditions", "X-Tenant, X-Token"
 	m.Live = livePane()
 	m.Live.Request.Headers = append(m.Live.Request.Headers, component.Header{Name: "X-Tenant", Value: "42"}, component.Header{Name: "X-Token", Value: "****"})

@@ -40,8 +40,8 @@ const (
 //	timeout, maxInFlight, rate, ordered ("true" or absent)
 //	sample (what the request is shown for), do (one of the constants above)
 type FormModel struct {
-	Shell     layout.AppModel
-	New       bool
+	Shell layout.AppModel
+	New   bool
 	// Was is the stored name of the endpoint that is changed.
 	Was       string
 	Action    string
