@@ -3,6 +3,7 @@ package filter_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -103,6 +104,27 @@ func TestExpressionsReadDataTopicAndTime(t *testing.T) {
 		}
 		if got := takes(t, by(expression), anOrder()); got != want {
 			t.Errorf("%s is %v: %+v", expression, got, filter.Explain(by(expression), anOrder()).Lines)
+		}
+	}
+}
+
+// TestTheDocumentsExpressionsCompile: what people copy from the README works.
+func TestTheDocumentsExpressionsCompile(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## Which events an endpoint takes")
+	_, block, _ := strings.Cut(section, "```\n")
+	block, _, _ = strings.Cut(block, "```")
+	examples := strings.Split(strings.TrimSpace(block), "\n")
+	if len(examples) < 3 {
+		t.Fatalf("found %q", examples)
+	}
+	for _, expression := range examples {
+		if err := filter.CheckExpression(expression); err != nil {
+			t.Errorf("%s: %v", expression, err)
 		}
 	}
 }
