@@ -65,7 +65,7 @@ func developed(t *testing.T, answer func(i int, h hit) reply) (b *browser, s *st
 func TestBrowser_endpoint_page_leads_from_a_first_test_to_a_deletion(t *testing.T) {
 	b, s, to, endpoint, _ := developed(t, func(i int, _ hit) reply { return reply{wait: 1500 * time.Millisecond} })
 	b.open(endpoint)
-	b.wants("Nothing was sent to it yet")
+	b.wants("No event was sent to it yet")
 	b.both("start")
 
 	eval[bool](b, `(window.before=true)`)

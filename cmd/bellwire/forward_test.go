@@ -1,13 +1,17 @@
 package main_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -478,4 +482,59 @@ func (s *stage) keepsUp(front, publisher *stage) {
 	slices.Sort(late)
 	s.t.Logf("%d events in %s; publish to program: p50 %s, p95 %s, p99 %s", events, time.Since(began).Round(time.Millisecond),
 		late[events/2].Round(time.Microsecond), late[events*95/100].Round(time.Microsecond), late[events*99/100].Round(time.Microsecond))
+}
+
+func TestForward_says_at_the_first_start_what_is_wrong(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, "sqlite://"+filepath.Join(t.TempDir(), "bellwire.db")).start()
+	s := n.stage(t)
+	var reading struct{ Secret string }
+	if err := json.Unmarshal([]byte(n.command("key", "create", "--json", "--scopes", "read", "--project", s.project)), &reading); err != nil {
+		t.Fatal(err)
+	}
+	stranger := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(stranger.Close)
+	nobody := "http://" + freeAddr(t)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a wrong key":       {[]string{"--key", "bw_nonsense", "--url", s.url}, "--key takes the secret of an API key of " + s.url},
+		"a key that reads":  {[]string{"--key", reading.Secret, "--url", s.url}, "--key needs an API key with scopes manage and read"},
+		"no key":            {[]string{"--url", s.url}, "--forward needs --key"},
+		"no Bellwire":       {[]string{"--key", s.key, "--url", stranger.URL}, "is " + stranger.URL + " Bellwire?"},
+		"no URL":            {[]string{"--key", s.key, "--url", "ftp://bell.example"}, "--url ftp://bell.example is no http://"},
+		"no project":        {[]string{"--key", s.instance, "--url", s.url, "--project", "ext:nobody"}, "404"},
+		"an unknown topic":  {[]string{"--key", s.key, "--url", strings.TrimPrefix(s.url, "http://"), "--topics", "prodct.viewed"}, "the nearest is product.viewed"},
+		"nobody there":      {[]string{"--key", s.key, "--url", nobody}, "no connection to " + nobody + " (connection refused); trying again\n"},
+		"and Ctrl-C before": {[]string{"--key", s.key, "--url", nobody}, "Stopped: " + nobody + " was not reached."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+			defer stop()
+			listen := exec.CommandContext(ctx, binary, append([]string{"listen", "--forward", "3000"}, c.args...)...)
+			listen.Env = clean(os.Environ())
+			out := &buffer{}
+			listen.Stdout, listen.Stderr = out, out
+			if err := listen.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- listen.Wait() }()
+			eventually(t, 15*time.Second, "it says "+c.want, func() bool {
+				if strings.Contains(out.String(), "trying again") {
+					listen.Process.Signal(syscall.SIGINT)
+				}
+				return strings.Contains(out.String(), c.want)
+			})
+			listen.Process.Signal(syscall.SIGINT)
+			if <-ended; ctx.Err() != nil {
+				t.Errorf("it does not end: %s", out.String())
+			}
+			if strings.Count(out.String(), "the nearest is") > 1 {
+				t.Errorf("it says it twice: %s", out.String())
+			}
+		})
+	}
 }

@@ -20,7 +20,7 @@ type listenCommand struct {
 	Forward string   `help:"Get the project's deliveries from the server and post them to this URL: no public address is needed." placeholder:"URL" env:"BELLWIRE_LISTEN_FORWARD" group:"Forward from a server"`
 	Key     string   `help:"The secret of an API key with scopes manage and read." env:"BELLWIRE_KEY" group:"Forward from a server"`
 	URL     string   `help:"The server." env:"BELLWIRE_URL" default:"http://127.0.0.1:8080" group:"Forward from a server"`
-	Topics  []string `help:"Topics or globs to get; default: all." env:"BELLWIRE_LISTEN_TOPICS" placeholder:"TOPIC,…" group:"Forward from a server"`
+	Topics  []string `help:"Topics or globs to get; default: all." env:"BELLWIRE_LISTEN_TOPICS" placeholder:"TOPIC" group:"Forward from a server"`
 	Name    string   `help:"What the dashboard calls this machine; default: its host name. The same key and name take up where they stopped." env:"BELLWIRE_LISTEN_NAME" group:"Forward from a server"`
 	Project string   `help:"With an instance key: the project, or ext:ID." env:"BELLWIRE_LISTEN_PROJECT" group:"Forward from a server"`
 	Verbose bool     `help:"Print bodies too." group:"Forward from a server"`

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -24,27 +25,48 @@ func (l *listenCommand) forward(ctx context.Context) error {
 	if len(l.Respond) > 0 {
 		return errors.New("--respond is for --port: with --forward your program answers")
 	}
-	to, err := target(l.Forward)
+	to, err := address("--forward", l.Forward)
 	if err != nil {
 		return err
 	}
-	t := newTicker(os.Stdout, to, l.Verbose)
+	server, err := address("--url", l.URL)
+	if err != nil {
+		return err
+	}
+	t := newTicker(os.Stdout, server, to, l.Verbose)
 	f := &client.Forward{
-		Client: client.New(egress.OperatorClient(), l.URL, l.Key), Transport: egress.OperatorTransport(),
+		Client: client.New(egress.OperatorClient(), server, l.Key), Transport: egress.OperatorTransport(),
 		Wish: client.Wish{
 			Name: l.name(), URL: to, Topics: l.Topics, Format: l.Format, Secret: l.secret(), ProjectID: l.Project,
 		},
 		Connected: t.connected, Away: t.away, Made: t.made,
 	}
 	if err := f.Run(ctx); err != nil {
-		return err
+		return hint(err, server)
 	}
 	t.stopped()
 	return nil
 }
 
-// target completes what people type: 3000, localhost:3000/hook.
-func target(typed string) (string, error) {
+// hint adds what to try to a refusal that people meet at their first start.
+func hint(err error, server string) error {
+	var refused *client.Refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch {
+	case refused.Status == http.StatusUnauthorized:
+		return fmt.Errorf("%w\n  --key takes the secret of an API key of %s: its project's page Keys makes one", err, server)
+	case refused.Status == http.StatusForbidden:
+		return fmt.Errorf("%w\n  --key needs an API key with scopes manage and read: its project's page Keys makes one", err)
+	case refused.Reason == "":
+		return fmt.Errorf("%w\n  is %s Bellwire? --url says where the server is", err, server)
+	}
+	return err
+}
+
+// address completes what people type: 3000, localhost:3000/hook.
+func address(flag, typed string) (string, error) {
 	text := typed
 	switch {
 	case strings.Trim(text, "0123456789") == "" && text != "":
@@ -54,7 +76,7 @@ func target(typed string) (string, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", fmt.Errorf("--forward %s is no http:// or https:// URL, such as http://localhost:3000/hook", typed)
+		return "", fmt.Errorf("%s %s is no http:// or https:// URL, such as http://localhost:3000", flag, typed)
 	}
 	return text, nil
 }

@@ -19,6 +19,7 @@ import (
 
 // ticker prints what listen --forward does: a line for each delivery.
 type ticker struct {
+	server  string
 	to      string
 	verbose bool
 	color   bool
@@ -26,13 +27,14 @@ type ticker struct {
 	mu    sync.Mutex
 	out   *os.File
 	width int  // of the topics so far
+	met   bool // the server answered once
 	lost  bool // the stream is, and that was said
 	sent  int
 	bad   int
 }
 
-func newTicker(out *os.File, to string, verbose bool) *ticker {
-	return &ticker{out: out, to: to, verbose: verbose, color: terminal(out) && os.Getenv("NO_COLOR") == "", width: 24}
+func newTicker(out *os.File, server, to string, verbose bool) *ticker {
+	return &ticker{out: out, server: server, to: to, verbose: verbose, color: terminal(out) && os.Getenv("NO_COLOR") == "", width: 24}
 }
 
 // The colours; nothing is told by them alone.
@@ -50,8 +52,8 @@ func (t *ticker) paint(code, text string) string {
 func (t *ticker) connected(l client.Listening, again bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.met, t.lost = true, false
 	if again {
-		t.lost = false
 		t.note("connected again; what came meanwhile follows")
 		return
 	}
@@ -84,7 +86,11 @@ func (t *ticker) away(why error, _ time.Duration) {
 		return
 	}
 	t.lost = true
-	t.note("no connection to the server (" + printable(short(why)) + "); trying again, nothing is lost meanwhile")
+	rest := "; trying again"
+	if t.met {
+		rest += ", nothing is lost meanwhile"
+	}
+	t.note("no connection to " + printable(t.server) + " (" + printable(short(why)) + ")" + rest)
 }
 
 // short leaves what people need of a network error.
@@ -183,6 +189,10 @@ func (t *ticker) body(arrow string, body []byte) {
 func (t *ticker) stopped() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if !t.met {
+		fmt.Fprintf(t.out, "\n  Stopped: %s was not reached.\n", printable(t.server))
+		return
+	}
 	words := "no requests came"
 	if t.sent > 0 {
 		words = fmt.Sprintf("%d requests, %d of them failed", t.sent, t.bad)

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,8 @@ type signing struct {
 	custom    *webhook.CustomFormat
 	brought   string
 	signsTime bool
+	// everySecret is where programs are tried with each secret alone, too.
+	everySecret bool
 
 	id, old, new            string
 	before, rotating, after captured
@@ -42,10 +46,10 @@ func signings() []*signing {
 		return &webhook.CustomFormat{Header: header, Signed: signed, Encoding: encoding, Value: value, Body: body}
 	}
 	return []*signing{
-		{name: "abba", format: "abba"}, {name: "abv", format: "abv", signsTime: true}, {name: "aicommerce", format: "aicommerce"},
-		{name: "standard", format: "standard", signsTime: true}, {name: "plain", format: "plain"}, {name: "hub", format: "hub"},
+		{name: "abba", format: "abba", everySecret: true}, {name: "abv", format: "abv", signsTime: true}, {name: "aicommerce", format: "aicommerce"},
+		{name: "standard", format: "standard", signsTime: true, everySecret: true}, {name: "plain", format: "plain"}, {name: "hub", format: "hub"},
 		{name: "standard, own secret", format: "standard", brought: "a-secret-of-my-own", signsTime: true},
-		{name: "custom, time", format: "custom", signsTime: true, custom: custom("X-Acme-Signature", "{t}.{body}", "hex", "t={t},v1={signature}", "flat")},
+		{name: "custom, time", format: "custom", signsTime: true, everySecret: true, custom: custom("X-Acme-Signature", "{t}.{body}", "hex", "t={t},v1={signature}", "flat")},
 		{name: "custom, base64", format: "custom", custom: custom("X-Shopify-Hmac-Sha256", "body", "base64", "{signature}", "data")},
 		{name: "custom, id", format: "custom", signsTime: true, custom: custom("X-Acme", "{id}.{t}.{body}", "base64", "v1,{signature}", "plain")},
 	}
@@ -257,11 +261,15 @@ func (s *signing) capture(t *testing.T, phase int) {
 	})
 }
 
-// judge asks one program, with each secret and with both, about what it must
-// take and what it must not.
+// judge asks programs about what they must take and what not: one that knows
+// both secrets, and where the code to find a signature differs also one for each.
 func (s *signing) judge(t *testing.T, language string) {
+	knowing := map[string]string{"both": s.old + " " + s.new}
+	if s.everySecret {
+		knowing["old"], knowing["new"] = s.old, s.new
+	}
 	run := map[string]*receiving{}
-	for name, secret := range map[string]string{"old": s.old, "new": s.new, "both": s.old + " " + s.new} {
+	for name, secret := range knowing {
 		p, err := s.runCode(t, language, secret)
 		if err != nil {
 			t.Error(err)
@@ -270,6 +278,9 @@ func (s *signing) judge(t *testing.T, language string) {
 		run[name] = p
 	}
 	said := func(who string, c captured, want bool, what string) {
+		if run[who] == nil {
+			return
+		}
 		status, err := run[who].post(c)
 		if wanted := map[bool]int{true: http.StatusNoContent, false: http.StatusUnauthorized}[want]; err != nil || status != wanted {
 			t.Errorf("%s, knowing %s, said %d %v to %s; want %d\n%s", run[who].name, who, status, err, what, wanted, run[who].out.String())
@@ -294,15 +305,16 @@ func (s *signing) judge(t *testing.T, language string) {
 		said("both", unsigned(real), false, "no signature")
 	}
 	for _, by := range []time.Duration{-time.Hour, -6 * time.Minute, 6 * time.Minute} {
-		said("old", s.sentAt(t, time.Now().Add(by)), !s.signsTime, "one signed "+by.String()+" from now")
+		said("both", s.sentAt(t, time.Now().Add(by)), !s.signsTime, "one signed "+by.String()+" from now")
 	}
-	said("old", s.sentAt(t, time.Now().Add(-4*time.Minute)), true, "one signed 4 minutes ago")
+	said("both", s.sentAt(t, time.Now().Add(-4*time.Minute)), true, "one signed 4 minutes ago")
 	if language == "python" {
-		s.sample(t, run["old"])
+		s.sample(t, run["both"])
+		s.shell(t)
 	}
 	s.relay.mu.Lock()
 	defer s.relay.mu.Unlock()
-	s.relay.to = append(s.relay.to, run["old"], run["new"], run["both"])
+	s.relay.to = slices.AppendSeq(s.relay.to, maps.Values(run))
 }
 
 // signatureHeaders are those of a request that carry signatures.
@@ -380,6 +392,47 @@ func (s *signing) sample(t *testing.T, to *receiving) {
 		out, err := c.CombinedOutput()
 		if first, _, _ := strings.Cut(string(out), "\n"); err != nil || !strings.Contains(first, want) {
 			t.Errorf("%s: the script's sample was answered %q %v, want %s\n%s", s.name, first, err, want, out)
+		}
+	}
+}
+
+// shell has the script's own lines sign real deliveries: with openssl it must
+// come to the header that the server sent, and to another one for another body,
+// secret or time.
+func (s *signing) shell(t *testing.T) {
+	header := wire.SignatureHeader(webhook.FormatName(s.format), s.custom)
+	script := s.code["curl"].text("code")
+	setup, rest, _ := strings.Cut(script, "\n}\n") // to the end of sign
+	var digest, line string
+	for text := range strings.Lines(rest) {
+		if strings.HasPrefix(text, "digest=") {
+			digest = text
+		}
+		if value, ok := strings.CutPrefix(text, "  --header "); ok && strings.Contains(text, header+": ") {
+			line = strings.TrimSuffix(strings.TrimSpace(value), " \\")
+		}
+	}
+	signs := func(c captured, secret string) bool {
+		run := exec.Command("sh", "-c", setup+"\n}\nid=$ID sent=$SENT body=$BODY\n"+digest+"printf %s "+line)
+		run.Env = append(os.Environ(), "WEBHOOK_SECRET="+secret, "ID="+c.header.Get("webhook-id"), "SENT="+c.header.Get("webhook-timestamp"), "BODY="+string(c.body))
+		out, err := run.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v in\n%s", s.name, err, out)
+		}
+		name, value, _ := strings.Cut(string(out), ": ")
+		return strings.EqualFold(name, header) && slices.Contains(strings.Fields(c.header.Get(header)), value)
+	}
+	later := captured{s.before.header.Clone(), s.before.body}
+	later.header.Set("webhook-timestamp", "1700000000")
+	for what, c := range map[string]struct{ got, want bool }{
+		"a delivery":                 {signs(s.before, s.old), true},
+		"one after the switch":       {signs(s.after, s.new), true},
+		"one of another secret":      {signs(s.after, s.old), s.format == "standard"}, // its list has both
+		"a longer body":              {signs(captured{s.before.header, append(bytes.Clone(s.before.body), ' ')}, s.old), false},
+		"a delivery of another time": {signs(later, s.old), !s.signsTime},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: the script signs %s as the server did: %v, want %v", s.name, what, c.got, c.want)
 		}
 	}
 }

@@ -142,9 +142,10 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 // Refusal is an answer that is no success.
 type Refusal struct {
 	Status int
-	// Words say why, line by line.
-	Words string
-	after time.Duration
+	// Words say why, line by line; Reason is the server's own part, empty if it
+	// does not speak as Bellwire does.
+	Words, Reason string
+	after         time.Duration
 }
 
 func (r *Refusal) Error() string { return r.Words }
@@ -157,8 +158,12 @@ func refusal(response *http.Response, body []byte) *Refusal {
 		r.Words = fmt.Sprintf("the server answered %d", r.Status)
 		return r
 	}
+	r.Reason = p.Title + p.Detail
 	text := []string{fmt.Sprintf("%d %s", r.Status, p.Detail)}
 	for _, e := range p.Errors {
+		if len(p.Errors) == 1 && strings.Contains(p.Detail, e.Message) {
+			continue // said
+		}
 		text = append(text, "  "+e.Location+": "+e.Message)
 	}
 	r.Words = strings.Join(text, "\n")

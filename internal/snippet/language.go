@@ -47,7 +47,7 @@ var languages = []Info{
 	{
 		Language: Node, Label: "Node", File: "receiver.mjs", Run: "WEBHOOK_SECRET='…' node receiver.mjs",
 		Frameworks: []Tip{
-			{"Express", `app.post("/", express.raw({ type: "*/*" }), (req, res) => verify(req.headers, req.body))`},
+			{"Express", `app.post("/", express.raw({ type: "*/*", limit: "1mb" }), (req, res) => verify(req.headers, req.body))`},
 			{"Next.js", "verify(Object.fromEntries(request.headers), Buffer.from(await request.arrayBuffer()))"},
 		},
 		Library: Tip{"npm install standardwebhooks", "new Webhook(secret).verify(body, headers)"},

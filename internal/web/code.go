@@ -85,7 +85,7 @@ func schemeRows(e webhook.Endpoint) []endpoints.SettingRow {
 		{Label: "Signed", Values: []string{signedWords[info.Signed]}, Note: "HMAC-SHA256, written in " + info.Encoding},
 	}
 	key := endpoints.SettingRow{Label: "Key", Values: []string{"the secret as text, whsec_ included"}}
-	rotation := endpoints.SettingRow{Label: "While rotating", Values: []string{"the other secret signs " + info.SignatureHeader + "-Next, then -Previous"}}
+	rotation := endpoints.SettingRow{Label: "While rotating", Values: []string{"the other secret signs " + info.SignatureHeader + "-Next, then \u2011Previous"}}
 	if info.Name == webhook.FormatStandard {
 		key.Values = []string{"the bytes behind whsec_, base64 decoded"}
 		rotation.Values = []string{"the header lists both signatures"}

@@ -20,7 +20,7 @@ func TestEndpointPage_teaches_while_nothing_was_sent(t *testing.T) {
 	b := f.as(account.Developer)
 	e := f.endpoint(f.ours)
 	one := f.path("endpoints", e.ID.String())
-	page := b.get(one).is(http.StatusOK).says("Nothing was sent to it yet", "Send a test", "Publish an event")
+	page := b.get(one).is(http.StatusOK).says("No event was sent to it yet", "Send a test", "Publish an event")
 	if !page.offers(one+"?tab=code") || !page.offers(f.path("events", "new")) {
 		t.Error("the page leads to neither the code nor an event")
 	}
@@ -29,7 +29,7 @@ func TestEndpointPage_teaches_while_nothing_was_sent(t *testing.T) {
 	if len(f.tester.jobs) != 1 || f.tester.jobs[0].Delivery.Topic != "product.viewed" {
 		t.Errorf("sent %+v", f.tester.jobs)
 	}
-	b.get(one).is(http.StatusOK).hides("Nothing was sent to it yet")
+	b.get(one).is(http.StatusOK).hides("No event was sent to it yet")
 }
 
 func TestEndpointPage_of_a_viewer_teaches_without_buttons(t *testing.T) {
@@ -38,7 +38,7 @@ func TestEndpointPage_of_a_viewer_teaches_without_buttons(t *testing.T) {
 	b := f.as(account.Viewer)
 	e := f.endpoint(f.ours)
 	one := f.path("endpoints", e.ID.String())
-	page := b.get(one).is(http.StatusOK).says("Nothing was sent to it yet")
+	page := b.get(one).is(http.StatusOK).says("No event was sent to it yet")
 	page.doc().Find(`main form`).Each(func(_ int, s *goquery.Selection) { t.Errorf("a form to %s", s.AttrOr("action", "?")) })
 	if page.offers(f.path("events", "new")) {
 		t.Error("a viewer is led to publish")
