@@ -118,11 +118,11 @@ func TestPresentTrouble_says_what_since_when_and_where_to_mend_it(t *testing.T) 
 	developer := account.Caller{User: &account.User{Role: account.Member}, Projects: map[webhook.ProjectID]account.Role{{}: account.Developer}}
 	viewer := account.Caller{User: &account.User{Role: account.Member}, Projects: map[webhook.ProjectID]account.Role{{}: account.Viewer}}
 	e := wellEndpoint()
-	e.ConsecutiveFailures, e.FailingSince = 7, noon.Add(-time.Hour)
+	e.ConsecutiveFailures, e.FailingSince = 7, noon.Add(-50*time.Minute)
 	last := rowOfState(webhook.Waiting)
 	last.ID, last.LastCause, last.LastStatus = webhook.DeliveryID{UUID: webhook.UUID{9}}, webhook.CauseStatus, 500
 	row := presentTrouble(standing{e, hour{}, failing}, last, developer, noon)
-	if row.Cause != "it answered 500; 7 failures in a row" || row.Since.Text != "11:00 UTC" || row.Action.Label != "See why" || row.Action.URL != pathDelivery(last.Delivery) {
+	if row.Cause != "it answered 500; 7 failures in a row" || row.Since.Text != "11:10 UTC" || row.Action.Label != "See why" || row.Action.URL != pathDelivery(last.Delivery) {
 		t.Errorf("failing: %+v", row)
 	}
 	if row := presentTrouble(standing{e, hour{}, failing}, webhook.DeliveryRow{}, developer, noon); row.Cause != "7 failures in a row" || row.Action.URL != pathEndpoint(e) {

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/endpoints"
@@ -46,13 +45,4 @@ func howRows(e webhook.Endpoint) []endpoints.SettingRow {
 		rows = append(rows, endpoints.SettingRow{Label: "Own headers", Values: headers, Mono: true})
 	}
 	return rows
-}
-
-// failingSince is when the endpoint last was well: its last success, or its
-// making if it never had one.
-func failingSince(e webhook.Endpoint) time.Time {
-	if e.LastSuccessAt.IsZero() {
-		return e.CreatedAt
-	}
-	return e.LastSuccessAt
 }

@@ -109,7 +109,7 @@ func (l headLook) notice() *endpoints.Notice {
 	case e.ConsecutiveFailures >= troubleFrom:
 		_, note := endpointMark(e, l.last)
 		return &endpoints.Notice{
-			Tone: component.Bad, Title: sentence(note), Since: moment(failingSince(e), l.now), Text: l.retriesWords(),
+			Tone: component.Bad, Title: sentence(note), Since: moment(e.FailingSince, l.now), Text: l.retriesWords(),
 			Way: component.Link{Label: "The failed deliveries", URL: tabURL(e, tabDeliveries) + "&state=" + string(webhook.Exhausted)},
 		}
 	case e.NotBefore.After(l.now):

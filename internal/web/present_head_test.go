@@ -27,7 +27,7 @@ func TestHead_explains_what_is_not_well(t *testing.T) {
 	if n := look.notice(); n.Title != "The receiver asked for quiet; the next request goes in 1 min." {
 		t.Errorf("quiet: %+v", n)
 	}
-	look.endpoint.ConsecutiveFailures, look.endpoint.LastFailureAt, look.backlog.Waiting = 5, noon, 3
+	look.endpoint.ConsecutiveFailures, look.endpoint.FailingSince, look.backlog.Waiting = 5, noon.Add(-time.Hour), 3
 	if n := look.notice(); n.Title != "5 failures in a row." || n.Since.Zero() || n.Text != "3 deliveries wait for the next try." || !strings.HasSuffix(n.Way.URL, "state=exhausted") {
 		t.Errorf("failing: %+v", n)
 	}

@@ -22,9 +22,9 @@ func presentNow(e webhook.Endpoint, waits webhook.Backlog, now time.Time) []endp
 	}
 	switch {
 	case e.ConsecutiveFailures >= troubleFrom:
-		add(component.Bad, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", failingSince(e))
+		add(component.Bad, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", e.FailingSince)
 	case e.ConsecutiveFailures > 0:
-		add(component.Retry, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", failingSince(e))
+		add(component.Retry, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", e.FailingSince)
 	case e.LastSuccessAt.IsZero():
 		add(component.Wait, "not used yet", "nothing was sent to it so far", time.Time{})
 	default:

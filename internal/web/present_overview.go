@@ -173,7 +173,7 @@ func presentTrouble(s standing, last webhook.DeliveryRow, caller account.Caller,
 			row.Action = component.Link{Label: "Change its URL", URL: pathEndpoint(e, "edit")}
 		}
 	case failing, shaken:
-		row.Since = clockTime(failingSince(e), now)
+		row.Since = clockTime(e.FailingSince, now)
 		row.Cause = joined("it "+did(last.LastCause, last.LastStatus), row.Cause, !last.ID.IsZero())
 	case mostlyFailing, unsteady:
 		row.Cause = joined(row.Cause, "the last time it "+did(last.LastCause, last.LastStatus), !last.ID.IsZero())
