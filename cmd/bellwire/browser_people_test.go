@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -113,14 +114,16 @@ func TestBrowser_people_prove_themselves_and_invite_others(t *testing.T) {
 			}
 			b.size(1440, 900, "light")
 			secret, codes := turnOn(b, n, look)
-			signInTwice(b, n, secret, codes, look)
+			signInTwice(b, n, secret, codes[0], look)
 			inviteByLink(b, n, home, script, look)
 			makeKey(b, n, home, look)
+			endAnother(b, n, codes[2])
+			turnOffAgain(b, n, codes, look)
 		})
 	}
 }
 
-func turnOn(b *browser, n *node, look func(string)) (secret, recovery string) {
+func turnOn(b *browser, n *node, look func(string)) (secret string, recovery []string) {
 	b.t.Helper()
 	b.givePassword(n.url)
 	b.open(n.url + "/profile")
@@ -134,7 +137,7 @@ func turnOn(b *browser, n *node, look func(string)) (secret, recovery string) {
 	b.press(`form[action$="/confirm"] button`)
 	b.wants("not shown again")
 	look("codes")
-	recovery = b.text(`.codes li`)
+	recovery = eval[[]string](b, `[...document.querySelectorAll(".codes li")].map(l=>l.textContent)`)
 	b.press(`main a.btn-primary`)
 	b.wants("10 recovery codes are left")
 	look("profile-proven")
@@ -157,6 +160,47 @@ func signInTwice(b *browser, n *node, secret, recovery string, look func(string)
 	b.typed(`#recovery`, recovery)
 	b.press(`main details button`)
 	b.wants("9 of them are left")
+}
+
+// endAnother signs another browser out; it is out at its next click.
+func endAnother(b *browser, n *node, recovery string) {
+	b.t.Helper()
+	other := newVisitor(b.t, n.url)
+	other.signIn(adminEmail, adminPassword)
+	if _, at := other.postTo("/sign-in/code", url.Values{"code": {recovery}, "next": {"/profile"}}); at != "/profile" {
+		b.t.Fatalf("the recovery code leads to %s", at)
+	}
+	b.open(n.url + "/profile")
+	b.wants("this one", "Unknown browser", "Sign out everywhere else")
+	b.press(`form[action*="/profile/sessions/"][action$="/end"] button`)
+	b.wants("is signed out")
+	if strings.Contains(b.text(`main`), "Sign out everywhere else") {
+		b.t.Error("the session is still listed")
+	}
+	if _, at := other.postTo("/profile/name", url.Values{"name": {"Thief"}}); at != "/sign-in" {
+		b.t.Errorf("the browser that was signed out is led to %s", at)
+	}
+}
+
+// turnOffAgain ends the second factor with the password and a recovery code;
+// after that the password alone signs in.
+func turnOffAgain(b *browser, n *node, recovery []string, look func(string)) {
+	b.t.Helper()
+	b.open(n.url + "/profile")
+	b.do(chromedp.Click(chromedp.CSS(`section[aria-labelledby="factor-title"] summary`)))
+	b.typed(`#off-password`, adminPassword)
+	b.typed(`#off-code`, recovery[0]) // it has signed in
+	b.press(`form[action$="/off"] button`)
+	b.wants("is not one of your recovery codes, or was used")
+	look("turn-off-refused")
+	b.typed(`#off-password`, adminPassword)
+	b.typed(`#off-code`, recovery[1])
+	b.press(`form[action$="/off"] button`)
+	b.wants("Your second factor is off")
+	b.signOut()
+	b.givePassword(n.url)
+	b.open(n.url + "/profile")
+	b.wants("this one")
 }
 
 func inviteByLink(b *browser, n *node, home string, script bool, look func(string)) {
@@ -200,10 +244,14 @@ func makeKey(b *browser, n *node, home string, look func(string)) {
 	key := b.text(`pre[aria-label="The key"]`)
 	n.must(202, key, "POST", "/events", viewed)
 	b.open(home + "/keys")
-	b.wants("backend", "127.0.0.1")
+	b.wants("backend", "127.0.0.1") // from where it was used
 	b.do(chromedp.Click(chromedp.CSS(`button[popovertarget^="revoke-"]`)))
 	b.press(`[popover]:popover-open button[type=submit]`)
 	b.wants("The key is revoked", "1 key that was revoked or has expired")
+	eventually(b.t, 10*time.Second, "the key is refused", func() bool {
+		status, _ := n.call(key, "POST", "/events", viewed)
+		return status == 401
+	})
 }
 
 func TestCommand_takes_a_lost_second_factor_away(t *testing.T) {

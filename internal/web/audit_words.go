@@ -20,6 +20,7 @@ var auditActions = []component.Option{
 	{Value: "payload", Label: "payloads looked at"},
 	{Value: "key", Label: "API keys"},
 	{Value: "member", Label: "members"},
+	{Value: "invitation", Label: "invitations"},
 	{Value: "project", Label: "the project"},
 }
 
@@ -49,6 +50,10 @@ var acts = map[string]act{
 	"member.changed":              {"changed the role of", ""},
 	"member.removed":              {"removed the member", ""},
 	"sign-in-link.created":        {"made a sign-in link for", ""},
+	"invitation.created":          {"invited", ""},
+	"invitation.renewed":          {"made a new invitation link for", ""},
+	"invitation.revoked":          {"revoked the invitation of", ""},
+	"invitation.accepted":         {"accepted the invitation of", ""},
 	"project.created":             {"created the project", ""},
 	"project.updated":             {"changed the project", ""},
 	"project.deleted":             {"deleted the project", ""},

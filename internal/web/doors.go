@@ -172,6 +172,9 @@ func (w *Web) askPassword(c *gin.Context, refusal error) error {
 
 func (w *Web) stepUpModel(c *gin.Context, purpose, next string) session.StepUpModel {
 	user := w.caller(c).User
+	if purpose == "" {
+		purpose = "go on"
+	}
 	return session.StepUpModel{
 		Shell: w.auth(c, "Your password again"), Action: pathStepUp, Email: user.Email, Purpose: purposeOf(purpose),
 		Next: localPath(next), CancelURL: localPath(next), NoPassword: user.PasswordHash == "", NeedsCode: !user.SecondFactorAt.IsZero(),

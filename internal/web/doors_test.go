@@ -202,7 +202,7 @@ func TestStepUp_takes_the_password_and_lasts_ten_minutes(t *testing.T) {
 		t.Errorf("leads back to %q", form.Get("next"))
 	}
 	form.Set("password", "wrong")
-	b.post(action, form).is(http.StatusUnprocessableEntity)
+	b.post(action, form).is(http.StatusUnprocessableEntity).says("Give your password to create API keys")
 	before := b.cookies["bellwire"]
 	form.Set("password", password)
 	if back := b.post(action, form); back.location != f.path("keys") {

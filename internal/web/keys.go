@@ -93,11 +93,19 @@ func (w *Web) presentKey(p webhook.Project, key account.Key, may bool) settings.
 	case may:
 		row.Revoke = component.ConfirmModel{
 			ID: "revoke-" + row.ID, Label: "Revoke", Title: "Revoke " + key.Name + "?", Danger: true, Small: true,
-			Consequence: w.useOf(key) + " Programs that send it are refused at once. This can't be undone.",
+			Consequence: w.useOf(key) + " Programs that send it are refused at once." + heirs(key) + " This can't be undone.",
 			URL:         under(p.ID, "keys", row.ID, "revoke"),
 		}
 	}
 	return row
+}
+
+// heirs warns of the keys that a key can have made.
+func heirs(key account.Key) string {
+	if !slices.Contains(key.Scopes, account.ScopeManage) {
+		return ""
+	}
+	return " Keys that were made with it stay: look for its name under Made."
 }
 
 // useOf says how a key was used last.

@@ -192,6 +192,21 @@ func TestSecondFactor_guards_the_password_and_all_that_the_password_opens(t *tes
 	b.get("/profile").is(http.StatusOK)
 }
 
+// Who clicks twice has signed in by the first and must not be signed out by the
+// second.
+func TestSecondFactor_sent_twice_signs_in_once(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	text, _ := f.as(account.Owner).enrolled(f)
+	b := f.halfIn("owner@example.com")
+	form := url.Values{"code": {f.code(text)}, "next": {"/profile"}}
+	b.post("/sign-in/code", form).is(http.StatusSeeOther)
+	if got := b.post("/sign-in/code", form); got.location != "/profile" {
+		t.Errorf("%d to %q", got.status, got.location)
+	}
+	b.get("/profile").is(http.StatusOK)
+}
+
 // hashedToken is what the store knows of a browser's session.
 func (b *browser) hashedToken() string {
 	sum := sha256.Sum256([]byte(b.cookies["bellwire"]))

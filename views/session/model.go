@@ -117,7 +117,7 @@ type CodesModel struct {
 }
 
 // StepUpModel asks for the password again, and for a code with it. Posts
-// "password", "code" and "next".
+// "password", "code", "next" and "purpose".
 type StepUpModel struct {
 	Shell  layout.AuthModel
 	Action string
