@@ -115,6 +115,7 @@ func charts(on string) component.ChartsModel {
 		plot.Starts = append(plot.Starts, now.Truncate(30*time.Minute).Add(time.Duration(i-48)*30*time.Minute).Unix())
 	}
 	m.Volume.Plot, m.Latency.Plot = plot, plot
+	m.Volume.Scale, m.Latency.Scale = "per 30 min, UTC", "per 30 min, UTC"
 	m.Volume.Plot.ID, m.Latency.Plot.ID = "chart-attempts", "chart-latency"
 	return m
 }
@@ -131,6 +132,13 @@ func sparse() component.ChartsModel {
 			}
 		}
 	}
+	return m
+}
+
+// idle is a time in which nothing was.
+func idle() component.ChartsModel {
+	m := sparse()
+	m.Nothing = "Nothing was sent in this time."
 	return m
 }
 

@@ -18,6 +18,8 @@ func endpointStories() map[string]teller {
 		"endpoint-new":         func(t string) templ.Component { return endpoints.Form(endpointForm(t)) },
 		"endpoint-form-filled": func(t string) templ.Component { return endpoints.Form(endpointFormFilled(t)) },
 		"endpoint-form-long":   func(t string) templ.Component { return endpoints.Form(endpointFormLong(t)) },
+		"endpoints-sixty":      func(t string) templ.Component { return endpoints.List(endpointsSixty(t)) },
+		"endpoint-health-idle": func(t string) templ.Component { return endpoints.Show(endpointHealthIdle(t)) },
 		"endpoint-form-taken":  func(t string) templ.Component { return endpoints.Form(endpointFormExpression(t)) },
 		"endpoint-form-wrong":  func(t string) templ.Component { return endpoints.Form(endpointFormWrong(t)) },
 	}
@@ -31,20 +33,35 @@ func endpointList(theme string, n int) endpoints.ListModel {
 		Empty: component.EmptyModel{Title: "No endpoint yet", Text: "An endpoint is a URL of yours that takes signed POST requests. Make one, send it a test, and its deliveries show up here.", Action: component.Link{Label: "New endpoint", URL: "/story/endpoint-new"}},
 	}
 	if n > 0 {
-		m.States = []component.Chip{{Label: "All", URL: "?", On: true, Count: "12"}, {Label: "Healthy", URL: "?", Tone: component.Good, Count: "10"}, {Label: "Failing", URL: "?", Tone: component.Bad, Count: "1"}, {Label: "Paused", URL: "?", Tone: component.Held, Count: "1"}}
+		m.States = []component.Chip{{Label: "all", URL: "?", On: true, Count: "8"}, {Label: "needs you", URL: "?", Tone: component.Bad, Count: "4"}, {Label: "not quite well", URL: "?", Tone: component.Retry, Count: "1"}, {Label: "healthy", URL: "?", Tone: component.Good, Count: "1"}, {Label: "paused", URL: "?", Tone: component.Held, Count: "2"}, {Label: "not used yet", URL: "?", Tone: component.Wait, Count: "2"}}
 	}
 	kinds := []endpoints.Row{
-		{Name: "orders-prod", Target: "hooks.nimbus.example/tenants/4711/orders", Mark: component.Mark{Tone: component.Bad, Text: "failing"}, Note: "answers 500 for 2 h", Topics: []string{"product.*", "commission.earned"}, Format: "abba", SuccessRate: "61.2 %", P95: "1.2 s", Last: ago(2 * time.Hour)},
-		{Name: "ledger", Target: "ledger.nimbus.example/in", Mark: component.Mark{Tone: component.Good, Text: "healthy"}, Topics: []string{"commission.earned"}, Format: "abba", SuccessRate: "100 %", P95: "84 ms", Last: ago(4 * time.Second)},
-		{Name: longName, Target: "legacy.example.org/very/long/path/that/goes/on/and/on/and/never/seems/to/end/hook", Mark: component.Mark{Tone: component.Held, Text: "paused: gone"}, Note: "answered 410", Topics: []string{"chat.session.created", "chat.message.received", "chat.message.sent"}, MoreTopics: "+4", Format: "aicommerce", SuccessRate: "–", P95: "–", Last: ago(49 * time.Hour)},
+		{Name: "orders-prod", Target: "hooks.nimbus.example/tenants/4711/orders", Mark: component.Mark{Tone: component.Bad, Text: "failing"}, Note: "31 failures in a row", Topics: []string{"product.*", "commission.earned"}, Format: "abba", SuccessRate: "61.2 %", P95: "1.2 s", Waiting: "214", Last: ago(2 * time.Hour)},
+		{Name: longName, Target: "legacy.example.org/very/long/path/that/goes/on/and/on/and/never/seems/to/end/hook", Mark: component.Mark{Tone: component.Held, Text: "paused"}, Note: "the receiver answered 410 Gone", Topics: []string{"chat.session.created", "chat.message.received", "chat.message.sent"}, MoreTopics: "+4", Format: "aicommerce", SuccessRate: "–", P95: "–", Waiting: "10,000+", Last: ago(49 * time.Hour)},
+		{Name: emoji, Target: "127.0.0.1:9003/slow", Mark: component.Mark{Tone: component.Retry, Text: "unsteady"}, Note: "41 % of 12 attempts failed in the last hour", Topics: []string{"prompt.updated"}, Format: "abv", SuccessRate: "58.3 %", P95: "4.8 s", Last: ago(30 * time.Second)},
 		{Name: rtlName, Target: "xn--mgbh0fb.example/hook", Mark: component.Mark{Tone: component.Wait, Text: "not used yet"}, Topics: []string{"*"}, Format: "standard", SuccessRate: "–", P95: "–"},
-		{Name: emoji, Target: "127.0.0.1:9003/slow", Mark: component.Mark{Tone: component.Retry, Text: "slow"}, Note: "8 at once while slow", Topics: []string{"prompt.updated"}, Format: "abv", SuccessRate: "98.0 %", P95: "4.8 s", Last: ago(30 * time.Second)},
+		{Name: "ledger", Target: "ledger.nimbus.example/in", Mark: component.Mark{Tone: component.Good, Text: "healthy"}, Topics: []string{"commission.earned"}, Format: "abba", SuccessRate: "100 %", P95: "84 ms", Last: ago(4 * time.Second)},
 	}
 	for i := range n {
-		row := kinds[i%len(kinds)]
+		row := kinds[i*len(kinds)/n] // those alike stand together, the worst first
 		row.URL, row.Trend = "/story/endpoint", trend()
 		m.Rows = append(m.Rows, row)
 	}
+	return m
+}
+
+func endpointsSixty(theme string) endpoints.ListModel {
+	m := endpointList(theme, 30)
+	m.Query = "hook"
+	m.Pager = component.Pager{Text: "1–30 of 60, trouble first", NextURL: "?page=2", NextLabel: "Next page"}
+	return m
+}
+
+func endpointHealthIdle(theme string) endpoints.ShowModel {
+	m := endpointHealth(theme)
+	m.Health.Charts, m.Health.Causes, m.Health.NoCauses = idle(), nil, "Nothing was sent in this time."
+	m.Health.Figures = []component.Figure{{Label: "Attempts delivered", Value: "0"}, {Label: "Success rate", Value: "–"}, {Label: "p95 latency", Value: "–"}}
+	m.Health.Now, m.Health.History, m.Health.HistoryNote = m.Health.Now[1:], nil, "Who changed what is shown to the developers and owners of this project."
 	return m
 }
 

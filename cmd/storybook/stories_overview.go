@@ -19,6 +19,8 @@ func overviewStories() map[string]teller {
 		"overview-unsteady":     page(overviewUnsteady),
 		"overview-nothing":      page(overviewNothing),
 		"overview-suspended":    page(overviewSuspended),
+		"overview-one":          page(overviewOne),
+		"overview-idle":         page(overviewIdle),
 		"overview-quiet":        page(overviewQuiet),
 		"overview-first-run":    page(overviewFirst),
 		"overview-first-failed": page(overviewFirstFailed),
@@ -31,7 +33,7 @@ func overviewBusy(theme string) overview.ShowModel {
 	m.Verdict = component.Mark{Tone: component.Bad, Text: "2 endpoints need you"}
 	m.Detail = "Of the others 1 not quite well, 9 healthy."
 	m.Groups = []overview.Group{
-		{ID: "needs-you", Title: "Needs you", More: component.Link{Label: "12 more endpoints", URL: "/story/endpoints"}, Rows: []overview.TroubleRow{
+		{ID: "needs-you", Title: "Needs you", Rows: []overview.TroubleRow{
 			{Name: "orders-prod", URL: "/story/endpoint", Target: "hooks.nimbus.example/…/orders", Mark: component.Mark{Tone: component.Bad, Text: "failing"}, Cause: "it answered 500; 31 failures in a row", Since: component.Time{Text: "07:56 UTC"}, Action: component.Link{Label: "See why", URL: "/story/delivery"}},
 			{Name: longName, URL: "/story/endpoint", Target: "legacy.example.org/very/long/path/that/goes/on/and/on/and/never/seems/to/end/hook", Mark: component.Mark{Tone: component.Held, Text: "paused"}, Cause: "the receiver answered 410 Gone", Since: component.Time{Text: "19 Nov 12:00 UTC"}, Action: component.Link{Label: "Change its URL", URL: "#"}},
 		}},
@@ -78,6 +80,12 @@ func overviewUnsteady(theme string) overview.ShowModel {
 func overviewNothing(theme string) overview.ShowModel {
 	m := overviewBusy(theme)
 	m.Verdict = component.Mark{Tone: component.Bad, Text: "Nothing gets through"}
+	m.Groups = m.Groups[:1]
+	for range 3 {
+		m.Groups[0].Rows = append(m.Groups[0].Rows, m.Groups[0].Rows[:2]...)
+	}
+	m.Groups[0].Rows = m.Groups[0].Rows[:8]
+	m.Groups[0].More = component.Link{Label: "52 more endpoints", URL: "/story/endpoints"}
 	m.Detail = "No server could be reached at all: it is probably the network or the name resolution on our side. Nothing is lost, everything is tried again."
 	return m
 }
@@ -94,6 +102,21 @@ func overviewQuiet(theme string) overview.ShowModel {
 	few := sparse()
 	m.Charts = &few
 	m.Verdict, m.Detail = component.Mark{Tone: component.Good, Text: "3 healthy, 1 paused, 2 not used yet"}, ""
+	return m
+}
+
+func overviewOne(theme string) overview.ShowModel {
+	m := overviewQuiet(theme)
+	m.Verdict = component.Mark{Tone: component.Good, Text: "Your endpoint is healthy"}
+	return m
+}
+
+// overviewIdle shows a time in which nothing was sent.
+func overviewIdle(theme string) overview.ShowModel {
+	m := overviewWell(theme)
+	none := idle()
+	m.Charts = &none
+	m.Figures = []component.Figure{{Label: "Attempts delivered", Value: "0"}, {Label: "Success rate", Value: "–"}, {Label: "p95 latency", Value: "–"}, {Label: "Waiting", Value: "0"}}
 	return m
 }
 

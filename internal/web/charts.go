@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // volumeChart stacks delivered and failed attempts over time.
 func volumeChart(buckets []webhook.StatsBucket, step time.Duration) component.BarChart {
 	var peak, delivered, failed int64
-	chart := component.BarChart{Title: "Attempts", Axis: axis(buckets)}
+	chart := component.BarChart{Title: "Attempts", Scale: scaleOf(step), Axis: axis(buckets)}
 	for _, b := range buckets {
 		peak = max(peak, b.Delivered+b.Failed)
 		delivered += b.Delivered
@@ -66,7 +67,7 @@ var quantiles = []struct {
 
 // latencyChart draws how long attempts took; a step without any is a gap.
 func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.LineChart {
-	chart := component.LineChart{Title: "Latency", Axis: axis(buckets)}
+	chart := component.LineChart{Title: "Latency", Scale: scaleOf(step), Axis: axis(buckets)}
 	var all webhook.Latency
 	var peak time.Duration
 	for _, b := range buckets {
@@ -100,6 +101,9 @@ func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.L
 // the part of the page that changes with their time.
 func fill(m *component.ChartsModel, buckets []webhook.StatsBucket, step time.Duration, region string) {
 	m.Volume, m.Latency = volumeChart(buckets, step), latencyChart(buckets, step)
+	if !slices.ContainsFunc(buckets, func(b webhook.StatsBucket) bool { return b.Delivered+b.Failed > 0 }) {
+		m.Nothing = "Nothing was sent in this time."
+	}
 	plot := component.Plot{Region: region, Step: int64(step / time.Second)}
 	for _, b := range buckets {
 		plot.Starts = append(plot.Starts, b.Start.Unix())
@@ -107,6 +111,9 @@ func fill(m *component.ChartsModel, buckets []webhook.StatsBucket, step time.Dur
 	m.Volume.Plot, m.Latency.Plot = plot, plot
 	m.Volume.Plot.ID, m.Latency.Plot.ID = "chart-attempts", "chart-latency"
 }
+
+// scaleOf says what one step of a chart is: "per 20 min, UTC".
+func scaleOf(step time.Duration) string { return "per " + span(step) + ", UTC" }
 
 // axis labels the left, the middle and the right of a chart.
 func axis(buckets []webhook.StatsBucket) []string {

@@ -132,9 +132,12 @@ func figures(s manage.Stats) []component.Figure {
 	open := s.States[webhook.Waiting] + s.States[webhook.Sending]
 	list := []component.Figure{
 		{Label: "Attempts delivered", Value: count(s.Delivered)},
-		{Label: "Success rate", Value: percent(s.Delivered, s.Delivered+s.Failed), Note: plural(s.Failed, "failed attempt", "failed attempts")},
+		{Label: "Success rate", Value: percent(s.Delivered, s.Delivered+s.Failed)},
 		{Label: "p95 latency", Value: latencyWords(s.Latency, 0.95)},
 		{Label: "Waiting", Value: capped(open)},
+	}
+	if s.Delivered+s.Failed > 0 {
+		list[1].Note = plural(s.Failed, "failed attempt", "failed attempts")
 	}
 	if held := s.States[webhook.Held]; held > 0 {
 		list = append(list, component.Figure{Label: "Held", Value: capped(held), Tone: component.Held})

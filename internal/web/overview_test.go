@@ -1,7 +1,9 @@
 package web
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -317,5 +319,94 @@ func TestEventVerdict_counts_an_endpoint_once(t *testing.T) {
 		if got := mark.Text + " " + detail; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// combinations are all ways to have some endpoints, a few of each condition.
+func combinations(most int) [][]condition {
+	all := [][]condition{nil}
+	for c := failing; c <= healthy; c++ {
+		var more [][]condition
+		for _, some := range all {
+			for n := 0; n <= most && len(some)+n <= 5; n++ {
+				more = append(more, slices.Concat(some, many(c, n)))
+			}
+		}
+		all = more
+	}
+	return all
+}
+
+var counted = regexp.MustCompile(`[0-9]+`)
+
+func sumOf(words string) (sum int) {
+	for _, n := range counted.FindAllString(words, -1) {
+		one, _ := strconv.Atoi(n)
+		sum += one
+	}
+	return sum
+}
+
+func TestOverview_counts_every_endpoint_exactly_once_whatever_they_are_like(t *testing.T) {
+	t.Parallel()
+	for _, conditions := range combinations(2) {
+		s := projectOf(conditions...)
+		mark, detail := s.verdict()
+		needs, doubts, all := s.list.counted(condition.needsYou), s.list.counted(condition.doubtful), len(s.list)
+		switch {
+		case all <= 1 || mark.Text == "Nothing gets through":
+			continue
+		case strings.HasPrefix(mark.Text, "All "):
+			if sumOf(mark.Text) != all || s.list.counted(is(healthy)) != all {
+				t.Errorf("%v: %q", conditions, mark.Text)
+			}
+		case needs > 0:
+			if sumOf(mark.Text) != needs || sumOf(detail) != all-needs {
+				t.Errorf("%v: %q %q", conditions, mark.Text, detail)
+			}
+		case doubts > 0:
+			if sumOf(mark.Text) != doubts+all || sumOf(detail) != all-doubts {
+				t.Errorf("%v: %q %q", conditions, mark.Text, detail)
+			}
+		case sumOf(mark.Text) != all:
+			t.Errorf("%v: %q %q", conditions, mark.Text, detail)
+		}
+	}
+}
+
+func TestOverview_leaves_a_first_failure_to_the_guide(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		title  string
+		guided bool
+		state  overviewState
+	}{
+		{"The first event has not arrived yet", true, projectOf(shaken)},
+		{"Your endpoint is not used yet", true, projectOf(unused)},
+		{"1 endpoint needs you", false, projectOf(failing)},
+		{"1 of 2 endpoints is not quite well", false, projectOf(shaken, unused)},
+		{"No endpoint yet", true, projectOf()},
+	} {
+		c.state.first = true
+		if mark, _ := c.state.verdict(); mark.Text != c.title || c.state.guided() != c.guided {
+			t.Errorf("%q, guided: %v; want %q", mark.Text, c.state.guided(), c.title)
+		}
+	}
+	if s := (overviewState{past: true}); s.guided() {
+		t.Error("what was delivered to endpoints that are gone is not shown")
+	}
+}
+
+func TestCharts_say_so_where_nothing_was(t *testing.T) {
+	t.Parallel()
+	var m component.ChartsModel
+	fill(&m, []webhook.StatsBucket{{Start: noon}}, time.Hour, "overview")
+	if m.Nothing == "" {
+		t.Error("an empty chart is drawn")
+	}
+	m = component.ChartsModel{}
+	fill(&m, []webhook.StatsBucket{{Start: noon, Failed: 1}}, 20*time.Minute, "overview")
+	if m.Nothing != "" || m.Volume.Scale != "per 20 min, UTC" || m.Latency.Scale != m.Volume.Scale {
+		t.Errorf("got %+v", m)
 	}
 }

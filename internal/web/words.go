@@ -124,6 +124,8 @@ func percent(part, whole int64) string {
 		return "–"
 	case part == whole:
 		return "100 %"
+	case part == 0:
+		return "0 %"
 	}
 	return fmt.Sprintf("%.1f %%", min(float64(part)/float64(whole)*100, 99.9))
 }

@@ -272,8 +272,14 @@ const repaint = () => { for (const { u } of charts.values()) u.redraw(false); };
 
 document.addEventListener("mouseup", () => setTimeout(() => { dragging = false; }, 0));
 document.addEventListener("htmx:afterSwap", start);
-// What is being dragged over must not be replaced under the pointer.
-document.addEventListener("htmx:beforeRequest", (event) => { if (dragging && event.target.closest?.("[data-live]")) event.preventDefault(); });
+// What is dragged over, opened to be read or held by the keyboard must not be
+// replaced; a chart that has the keyboard keeps it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const live = event.target.closest?.("[data-live]");
+  if (!live?.querySelector("figure[data-chart]")) return;
+  const held = document.activeElement;
+  if (dragging || live.querySelector("details[open]") || (live.contains(held) && !held.closest(".plot"))) event.preventDefault();
+});
 new MutationObserver(repaint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 start();

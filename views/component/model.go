@@ -210,6 +210,8 @@ type Plot struct {
 // BarChart is a stacked column chart drawn by the server.
 type BarChart struct {
 	Title string
+	// Scale says what a column stands for and in which time zone.
+	Scale string
 	// Summary says the chart in words for people who can't see it.
 	Summary string
 	// Peak labels the top of the scale; Axis holds labels from left to right.
@@ -234,7 +236,9 @@ type Line struct {
 // LineChart is a small chart of levels drawn by the server: each value holds
 // for its whole column.
 type LineChart struct {
-	Title   string
+	Title string
+	// Scale says what a level stands for and in which time zone.
+	Scale   string
 	Summary string
 	Peak    string
 	Axis    []string
@@ -248,6 +252,8 @@ type LineChart struct {
 
 // ChartsModel is a pair of charts over one time, with the switch of that time.
 type ChartsModel struct {
+	// Nothing says that nothing was in this time; the charts are then left out.
+	Nothing string
 	// Ranges switch the time: 1 h, 24 h, 7 days, 30 days.
 	Ranges []Chip
 	// Action takes "since" and "until" (UTC, to the minute) by GET, beside what

@@ -43,3 +43,6 @@ type Row struct {
 	Waiting string
 	Last    component.Time
 }
+
+// Idle reports whether nothing was sent lately: there is no rate.
+func (r Row) Idle() bool { return r.SuccessRate == "–" }
