@@ -266,3 +266,56 @@ func TestBrowser_the_log_is_worked_by_keys(t *testing.T) {
 	}
 	b.check("deliveries-paused")
 }
+
+// TestBrowser_many_live_tabs_leave_room_for_pages opens more live lists than a
+// browser has connections to a host.
+func TestBrowser_many_live_tabs_leave_room_for_pages(t *testing.T) {
+	t.Parallel()
+	var status atomic.Int32
+	status.Store(http.StatusOK)
+	s, b, _ := liveStage(t, &status)
+	s.is("delivered", s.publishSome(1, 3)...)
+	list := s.url + "/p/" + s.project + "/deliveries"
+	var tabs []*browser
+	for range 8 {
+		tab := b.tab()
+		tab.open(list)
+		tabs = append(tabs, tab)
+	}
+	live := func() (open int) {
+		for _, tab := range tabs {
+			if eval[string](tab, `document.querySelector("#log").dataset.state`) == "open" {
+				open++
+			}
+		}
+		return open
+	}
+	eventually(t, 30*time.Second, "as many are live as there are places", func() bool { return live() == 4 })
+	b.open(s.url + "/p/" + s.project + "/endpoints") // needs a connection
+	eventually(t, 30*time.Second, "those that wait say so", func() bool {
+		waiting := 0
+		for _, tab := range tabs {
+			if tab.text(`[data-live-words]`) == "Live in other tabs" {
+				waiting++
+			}
+		}
+		return waiting == 4
+	})
+	for _, tab := range tabs[:4] { // the next in line go live
+		tab.open(s.url + "/p/" + s.project + "/endpoints")
+	}
+	tabs = tabs[4:]
+	eventually(t, 30*time.Second, "the rest goes live", func() bool { return live() == 4 })
+}
+
+// tab is another tab of the same browser, with its cookies.
+func (b *browser) tab() *browser {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(cancel)
+	tab := &browser{t: b.t, ctx: ctx}
+	if err := chromedp.Listen(ctx, tab.listen); err != nil {
+		b.t.Fatal(err)
+	}
+	return tab
+}

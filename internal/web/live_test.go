@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,7 +17,7 @@ import (
 )
 
 // hurried is a pace at which tests don't wait.
-var hurried = web.Pace{Look: 10 * time.Millisecond, Check: 40 * time.Millisecond, Beat: time.Hour, Life: time.Minute}
+var hurried = web.Pace{Look: 10 * time.Millisecond, Check: 40 * time.Millisecond, Beat: time.Hour, Life: time.Minute, Write: 10 * time.Second}
 
 // event is one server-sent event; a comment has the name ":".
 type event struct{ name, data string }
@@ -244,10 +245,97 @@ func TestLive_list_ends_when_the_member_is_removed(t *testing.T) {
 	list.ends()
 }
 
+func TestLive_list_ends_when_the_project_is_deleted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	list := f.as(account.Viewer).watch(f.live(), f.path("deliveries", "stream"))
+	f.must(f.manage.DeleteProject(t.Context(), system, f.ours.ID))
+	if why := list.next("over"); why != "gone" {
+		t.Errorf("over: %q", why)
+	}
+	list.ends()
+}
+
+func TestLive_page_that_is_left_open_is_nothing_that_its_person_did(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	b, server := f.as(account.Viewer), f.live()
+	for range 40 {
+		f.clock.forward(20 * time.Minute)
+		again := b.watch(server, f.path("deliveries", "stream"))
+		if again.close(); again.status == http.StatusSeeOther {
+			return
+		}
+	}
+	t.Error("a live page keeps its session for ever")
+}
+
+// narrow takes connections whose kernel keeps hardly anything for a reader.
+type narrow struct{ net.Listener }
+
+func (l narrow) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		err = tcp.SetWriteBuffer(4 << 10)
+	}
+	return conn, err
+}
+
+func TestLive_list_leaves_those_who_do_not_read_and_serves_the_rest(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.web.SetPace(web.Pace{Look: 10 * time.Millisecond, Check: time.Hour, Beat: time.Hour, Life: time.Hour, Write: 200 * time.Millisecond})
+	server := httptest.NewUnstartedServer(f.handler)
+	server.Listener = narrow{server.Listener}
+	server.Start()
+	t.Cleanup(func() { f.web.EndStreams(); server.Close() })
+	b := f.as(account.Developer)
+	f.delivery(f.ours)
+	for range web.StreamsOfOne - 1 {
+		b.ignores(server, f.path("deliveries", "stream"))
+	}
+	reader := b.watch(server, f.path("deliveries", "stream"))
+	status := 0
+	for range 100 { // until their places are given back
+		for range 20 {
+			f.viewed(f.ours)
+		}
+		for strings.Count((<-reader.events).data, "<tr") == 0 { // "more" has none
+		}
+		if status = b.watch(server, f.path("deliveries", "stream")).status; status == http.StatusOK {
+			return
+		}
+	}
+	t.Errorf("who does not read keeps a place: %d", status)
+}
+
+// ignores opens a stream and does not read of it.
+func (b *browser) ignores(server *httptest.Server, path string) {
+	b.t.Helper()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = conn.Close() }) // ended already
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		b.t.Fatal(err)
+	}
+	request, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for name, value := range b.cookies {
+		request.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if err := request.Write(conn); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func TestLive_list_ends_at_once_when_the_server_stops(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.web.SetPace(web.Pace{Look: time.Hour, Check: time.Hour, Beat: time.Hour, Life: time.Hour})
+	f.web.SetPace(web.Pace{Look: time.Hour, Check: time.Hour, Beat: time.Hour, Life: time.Hour, Write: time.Minute})
 	server := httptest.NewServer(f.handler)
 	defer server.Close()
 	b := f.as(account.Viewer)
@@ -262,7 +350,7 @@ func TestLive_list_gives_a_sign_of_life_and_ends_after_a_while(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	server := f.live()
-	f.web.SetPace(web.Pace{Look: 5 * time.Millisecond, Check: time.Hour, Beat: 20 * time.Millisecond, Life: 300 * time.Millisecond})
+	f.web.SetPace(web.Pace{Look: 5 * time.Millisecond, Check: time.Hour, Beat: 20 * time.Millisecond, Life: 300 * time.Millisecond, Write: time.Second})
 	list := f.as(account.Viewer).watch(server, f.path("deliveries", "stream"))
 	list.next(":")
 	list.ends()

@@ -101,7 +101,7 @@ func TestRoutes_hide_every_thing_of_another_project(t *testing.T) {
 func TestRoutes_answer_with_a_strict_policy_and_into_no_cache(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.web.SetPace(web.Pace{Look: time.Millisecond, Check: time.Hour, Beat: time.Hour, Life: 20 * time.Millisecond})
+	f.web.SetPace(web.Pace{Look: time.Millisecond, Check: time.Hour, Beat: time.Hour, Life: 20 * time.Millisecond, Write: time.Minute})
 	d := f.delivery(f.ours)
 	f.attempted(500)
 	ids := map[string]string{
@@ -252,7 +252,7 @@ func TestLive_list_sends_nothing_after_the_session_has_ended(t *testing.T) {
 	f := newFixture(t)
 	f.endpoint(f.ours)
 	b := f.as(account.Developer)
-	f.web.SetPace(web.Pace{Look: 10 * time.Millisecond, Check: time.Hour, Beat: time.Hour, Life: time.Minute})
+	f.web.SetPace(web.Pace{Look: 10 * time.Millisecond, Check: time.Hour, Beat: time.Hour, Life: time.Minute, Write: time.Minute})
 	server := httptest.NewServer(f.handler)
 	t.Cleanup(func() { f.web.EndStreams(); server.Close() })
 	list := b.watch(server, f.path("deliveries", "stream"))

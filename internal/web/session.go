@@ -7,6 +7,7 @@ import (
 	"encoding/gob"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -211,7 +212,7 @@ func (w *Web) sessionCaller(c *gin.Context) (account.Caller, error) {
 	}
 	if idle := w.Now().Sub(w.sessions.GetTime(ctx, keySeen)); idle > idleLife {
 		return account.Caller{}, w.sessions.Destroy(ctx)
-	} else if idle > seenEvery {
+	} else if idle > seenEvery && !strings.HasSuffix(c.FullPath(), "/stream") { // a page that is left open does nothing
 		w.sessions.Put(ctx, keySeen, w.Now())
 	}
 	fresh := w.Now().Sub(w.sessions.GetTime(ctx, keyStepUp)) < stepUpLife

@@ -22,7 +22,6 @@ const (
 	streamsOfOne  = 12  // of one person
 	readAtOnce    = 4   // streams that ask the database at a moment
 	retryAfter    = 2 * time.Second
-	writeTimeout  = 10 * time.Second
 	maxStreamPart = 256 << 10 // bytes of one message
 	// restFactor keeps a stream out of the database's way: after a look it
 	// rests for so many times as long as the look took.
@@ -40,9 +39,11 @@ type Pace struct {
 	Beat time.Duration
 	// Life is when it ends, to be opened again.
 	Life time.Duration
+	// Write is how long a reader may take for one message.
+	Write time.Duration
 }
 
-var usualPace = Pace{Look: time.Second, Check: 5 * time.Second, Beat: 15 * time.Second, Life: 10 * time.Minute}
+var usualPace = Pace{Look: time.Second, Check: 5 * time.Second, Beat: 15 * time.Second, Life: 10 * time.Minute, Write: 10 * time.Second}
 
 // streams counts those that are open. Its zero value is not ready to use.
 type streams struct {
@@ -103,7 +104,7 @@ func (w *Web) follow(c *gin.Context, look func(ctx context.Context) (found []mes
 	defer leave()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), w.pace.Life)
 	defer cancel()
-	s := begin(c)
+	s := begin(c, w.pace.Write)
 	checked := time.Now()
 	for {
 		began := time.Now()
@@ -191,13 +192,14 @@ func (w *Web) endStream(c *gin.Context, s *stream, err error) error {
 type stream struct {
 	out     gin.ResponseWriter
 	control *http.ResponseController
-	last    time.Time // of the latest write
+	patient time.Duration // with the reader of one write
+	last    time.Time     // of the latest write
 }
 
 // begin sends the head. The server's bounds on a whole request and answer do
 // not fit: each write has its own.
-func begin(c *gin.Context) *stream {
-	s := &stream{out: c.Writer, control: http.NewResponseController(c.Writer)}
+func begin(c *gin.Context, patient time.Duration) *stream {
+	s := &stream{out: c.Writer, control: http.NewResponseController(c.Writer), patient: patient}
 	_ = s.control.SetReadDeadline(time.Time{}) // not all writers have one, those of tests
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -237,7 +239,7 @@ func (s *stream) beat(every time.Duration) error {
 
 func (s *stream) write(text string) error {
 	s.last = time.Now()
-	_ = s.control.SetWriteDeadline(s.last.Add(writeTimeout)) // as above
+	_ = s.control.SetWriteDeadline(s.last.Add(s.patient)) // as above
 	if _, err := s.out.WriteString(text); err != nil {
 		return err
 	}

@@ -14,6 +14,11 @@ function parse(html) {
   return [...box.content.children];
 }
 
+// A browser opens six connections to a host and no more, and an open stream
+// keeps one: all its tabs together hold as many streams as there are places, so
+// that pages still load. The next in line goes live when one ends.
+const places = ["live 1", "live 2", "live 3", "live 4"];
+
 // Source is an event stream that is closed while nobody sees the page, and
 // opened again after a fault, later each time.
 class Source {
@@ -31,7 +36,25 @@ class Source {
 
   settle() {
     if (!this.wanted || document.hidden) this.close();
-    else if (!this.stream) this.open();
+    else if (!this.stream && !this.wish) this.queue();
+  }
+
+  // queue opens the stream once this browser has a place for it.
+  queue() {
+    this.close();
+    if (!navigator.locks) return this.open(); // over plain http
+    const wish = new AbortController();
+    this.wish = wish;
+    this.timer = setTimeout(() => this.tell("queued"), 2000);
+    for (const place of places) {
+      navigator.locks.request(place, { signal: wish.signal }, () => {
+        if (this.wish !== wish || this.free) return;
+        const held = new Promise((free) => { this.free = free; });
+        wish.abort(); // the other places
+        this.open();
+        return held;
+      }).catch(() => {}); // taken back
+    }
   }
 
   close() {
@@ -39,10 +62,14 @@ class Source {
     this.timer = null;
     this.stream?.close();
     this.stream = null;
+    this.wish?.abort();
+    this.wish = null;
+    this.free?.();
+    this.free = null;
   }
 
   open() {
-    this.close();
+    clearTimeout(this.timer);
     const stream = new EventSource(this.url);
     this.stream = stream;
     stream.onopen = () => { this.wait = 5000; this.tell("open"); };
@@ -214,7 +241,7 @@ class List {
   }
 
   tell(how) {
-    const words = { open: "Live", opening: "Live", lost: "Live · reconnecting", still: "Paused · go live", over: "Live ended · reload" }[how];
+    const words = { open: "Live", opening: "Live", lost: "Live · reconnecting", queued: "Live in other tabs", still: "Paused · go live", over: "Live ended · reload" }[how];
     this.section.dataset.state = how;
     if (this.refresh) this.refresh.hidden = how === "open" || how === "opening";
     if (!this.toggle) return;
