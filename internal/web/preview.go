@@ -282,7 +282,7 @@ func (w *Web) presentRequest(in endpointInput, set webhook.Settings, reached []w
 	for _, ev := range pastChoices(found) {
 		value := samplePast + ev.ID.String()
 		r.Events = append(r.Events, component.Option{
-			Value: value, Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()) + " · " + component.Short(ev.ID.String()), Selected: value == in.sample,
+			Value: value, Label: ev.Topic + " · " + relative(ev.AcceptedAt, w.Now()) + " · …" + ev.ID.String()[30:], Selected: value == in.sample,
 		})
 	}
 	if r.Problem != "" {
