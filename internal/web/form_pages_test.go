@@ -139,7 +139,7 @@ func TestEditEndpoint_at_422_keeps_what_was_typed_and_what_was_stored(t *testing
 	}).Endpoint
 	action, form := b.get(f.path("endpoints", e.ID.String(), "edit")).form(endpointForm)
 	typed := with(form, url.Values{
-		"do": {"save"}, "name": {"new ‮name 🚀"}, "url": {"ftp://wrong"}, "expression": {"data.b == \"<b>\"  &&\r\n\tfalse"}, "payloadPath": {"kept.beside"},
+		"do": {"save"}, "name": {"new \u202ename 🚀"}, "url": {"ftp://wrong"}, "expression": {"data.b == \"<b>\"  &&\r\n\tfalse"}, "payloadPath": {"kept.beside"},
 		"payloadOperator": {"glob"}, "payloadValue": {" spaced "}, "patterns": {"product.*\r\n\r\n  chat.*"}, "timeout": {"1e9"}, "rate": {"½"},
 	})
 	again := b.post(action, typed).is(http.StatusUnprocessableEntity).hides("stored-value")
