@@ -141,6 +141,13 @@ func (c Caller) Sees(project webhook.ProjectID) bool {
 	return false
 }
 
+// KeyFor is what a key needs for an action: any one of the scopes, and if wide,
+// to be a key of the instance.
+func KeyFor(action Action) (scopes []Scope, wide bool) {
+	r := rules[action]
+	return slices.Clone(r.scopes), r.wide
+}
+
 func (c Caller) staff() bool { return c.User != nil && slices.Contains(staff, c.User.Role) }
 
 func (c Caller) holds(r rule, project webhook.ProjectID) bool {

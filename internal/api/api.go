@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -184,7 +185,20 @@ func (c Call) describe() string {
 	if c.May == "" {
 		return text + "Any key."
 	}
-	return text + "Needs a key that may " + string(c.May) + "."
+	return text + "Needs " + c.key() + "."
+}
+
+// key says which keys may make the call.
+func (c Call) key() string {
+	scopes, wide := account.KeyFor(c.May)
+	words := make([]string, len(scopes))
+	for i, s := range scopes {
+		words[i] = string(s)
+	}
+	if wide {
+		return "an instance key with the scope " + strings.Join(words, " or ")
+	}
+	return "a key with the scope " + strings.Join(words, " or ")
 }
 
 func (a *API) config() huma.Config {

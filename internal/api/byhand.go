@@ -14,7 +14,7 @@ import (
 
 // EventRequest documents one event to publish; draft reads it.
 type EventRequest struct {
-	Topic          string          `json:"topic" example:"product.price_changed"`
+	Topic          string          `json:"topic" example:"product.viewed"`
 	Data           json.RawMessage `json:"data" doc:"A JSON object of at most 256 KiB that its topic's schema takes; receivers get its bytes as they are but for white space"`
 	ProjectID      string          `json:"projectId,omitempty" doc:"A project's id, or ext: and its external id; a project key need not say it"`
 	Audience       string          `json:"audience,omitempty" enum:"project,all" doc:"all: every project that subscribes; instance keys only"`

@@ -339,7 +339,7 @@ func TestTheCatalogueOfTopics(t *testing.T) {
 	made.is(map[string]string{"group": "custom", "shipped": "false", "example.total": "12345678901234567890"})
 	f.refused(409, "", f.instance, "POST", "/topics", `{"name":"order.made"}`)
 	f.refused(422, "body.name", f.instance, "POST", "/topics", `{"name":"order made"}`)
-	f.refused(422, "body.schema", f.instance, "POST", "/topics", `{"name":"order.x","schema":{"type":"nonsense"}}`)
+	f.refused(422, "body.schema.type", f.instance, "POST", "/topics", `{"name":"order.x","schema":{"type":"nonsense"}}`)
 	f.refused(422, "body.example.a", f.instance, "POST", "/topics", `{"name":"order.x","schema":{"required":["a"]},"example":{}}`)
 	f.refused(422, "body.searchKeys", f.instance, "POST", "/topics", `{"name":"order.x","searchKeys":["a","b","c","d"]}`)
 	cleared := f.ok(200, f.instance, "PATCH", "/topics/order.made", `{"schema":null,"deprecated":true}`)

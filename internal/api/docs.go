@@ -63,6 +63,11 @@ type documented struct {
 	Parameters []line
 	Body       []line
 	Answer     []line
+	// Command is the call as a curl command with what it needs at least;
+	// AnswerStatus and AnswerSample what comes back.
+	Command      string
+	AnswerStatus string
+	AnswerSample string
 }
 
 // line is a parameter or member: nested members have dotted names.
@@ -88,6 +93,7 @@ func (a *API) chapters() []chapter {
 func (a *API) documented(call Call) documented {
 	d := documented{Call: call, FullPath: Prefix + call.Path, Words: call.describe()}
 	operation := operationOf(a.spec.OpenAPI().Paths[call.Path], call.Method)
+	d.Command = a.command(call, operation)
 	for _, p := range operation.Parameters {
 		d.Parameters = append(d.Parameters, line{Name: p.Name, Type: p.In + " " + a.typeOf(p.Schema), Required: p.Required, Words: p.Description})
 	}
@@ -95,11 +101,30 @@ func (a *API) documented(call Call) documented {
 		d.Body = a.members(operation.RequestBody.Content["application/json"].Schema, "", 0)
 	}
 	for status, response := range operation.Responses {
-		if content := response.Content["application/json"]; strings.HasPrefix(status, "2") && content != nil {
-			d.Answer = a.members(content.Schema, "", 0)
+		if !strings.HasPrefix(status, "2") {
+			continue
+		}
+		d.AnswerStatus = status + " " + response.Description
+		if content := response.Content["application/json"]; content != nil {
+			d.Answer, d.AnswerSample = a.members(content.Schema, "", 0), a.sample(content.Schema, false)
 		}
 	}
 	return d
+}
+
+// command is a first call, for a terminal.
+func (a *API) command(call Call, operation *huma.Operation) string {
+	path := strings.NewReplacer("{id}", sampleID, "{name}", "product.viewed").Replace(Prefix + call.Path)
+	text := `curl -H "Authorization: Bearer $KEY"`
+	if call.Method != http.MethodGet {
+		text += " -X " + call.Method
+	}
+	text += " " + a.manage.Meta().BaseURL + path
+	if operation.RequestBody == nil {
+		return text
+	}
+	body := a.sample(operation.RequestBody.Content["application/json"].Schema, true)
+	return text + " \\\n  -H 'Content-Type: application/json' -d '" + strings.ReplaceAll(body, "'", `'\''`) + "'"
 }
 
 func operationOf(item *huma.PathItem, method string) *huma.Operation {

@@ -82,3 +82,37 @@ func TestAnswersHoldNoSchemaMember(t *testing.T) {
 		}
 	}
 }
+
+// commandOf reads the command that the page shows for a call.
+func commandOf(t *testing.T, page, id string) (body string) {
+	t.Helper()
+	_, section, found := strings.Cut(page, `<section id="`+id+`">`)
+	_, command, shown := strings.Cut(section, "<pre")
+	command, _, _ = strings.Cut(command, "</pre>")
+	if !found || !shown {
+		t.Fatalf("%s has no command", id)
+	}
+	_, body, _ = strings.Cut(html.UnescapeString(command), "-d '")
+	return strings.TrimSuffix(strings.TrimSpace(strings.TrimSuffix(body, "</code>")), "'")
+}
+
+func TestThePageOfTheAPI_shows_commands_that_work(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.things()
+	page := string(f.call("", "GET", "/docs/api", "").body)
+	for id, path := range map[string]string{
+		"publish-event": "/events", "publish-events": "/events/batch", "preview-event": "/events/preview",
+		"create-endpoint": "/endpoints", "register-webhook": "/webhooks", "create-key": "/keys",
+	} {
+		body := commandOf(t, page, id)
+		if got := f.call(f.full, "POST", "/api/v1"+path, body); got.status < 200 || got.status > 299 {
+			t.Errorf("%s with\n%s\nanswered %d %s", id, body, got.status, got.body)
+		}
+	}
+	for _, words := range []string{"Answer: 202 Accepted", "Needs a key with the scope publish.", "an instance key with the scope manage", "Retry-After"} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+}

@@ -13,8 +13,8 @@ import (
 // events, or event_type and callback_url.
 type WebhookRequest struct {
 	ProjectID   string   `json:"projectId,omitempty" maxLength:"300" doc:"A project's id, or ext: and its external id"`
-	URL         string   `json:"url,omitempty" maxLength:"2048"`
-	Events      []string `json:"events,omitempty" doc:"Topics or globs"`
+	URL         string   `json:"url,omitempty" maxLength:"2048" example:"https://example.com/hooks"`
+	Events      []string `json:"events,omitempty" doc:"Topics or globs" example:"product.viewed"`
 	EventType   string   `json:"event_type,omitempty" maxLength:"128" doc:"One topic, in place of events"`
 	CallbackURL string   `json:"callback_url,omitempty" maxLength:"2048" doc:"In place of url"`
 	Description string   `json:"description,omitempty" maxLength:"200"`
