@@ -160,7 +160,7 @@ func TestTopicsThatCouldNotWorkAreRefused(t *testing.T) {
 		"four search keys":             {webhook.Topic{Name: "a", SearchKeys: []string{"a", "b", "c", "d"}}, "searchKeys"},
 		"an empty search key":          {webhook.Topic{Name: "a", SearchKeys: []string{""}}, "searchKeys[0]"},
 		"a schema that is no JSON":     {webhook.Topic{Name: "a", Schema: []byte(`{`)}, "schema"},
-		"a schema of no known type":    {webhook.Topic{Name: "a", Schema: []byte(`{"type":"thing"}`)}, "schema"},
+		"a schema of no known type":    {webhook.Topic{Name: "a", Schema: []byte(`{"type":"thing"}`)}, "schema.type"},
 		"a schema on the network":      {webhook.Topic{Name: "a", Schema: []byte(`{"$ref":"http://127.0.0.1:1/x.json"}`)}, "schema"},
 		"a schema in a file":           {webhook.Topic{Name: "a", Schema: []byte(`{"$ref":"file://` + file + `"}`)}, "schema"},
 		"an example that is a list":    {webhook.Topic{Name: "a", Example: []byte(`[]`)}, "example"},

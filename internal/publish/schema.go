@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
+	"github.com/bellwire/bellwire/internal/rawjson"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -40,7 +41,7 @@ func CompileSchema(schema []byte) (*Schema, error) {
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
-		return nil, webhook.Invalid("schema", "is not JSON: %s", oneLine(err))
+		return nil, misspelt(schema, err)
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(noLoader{})
@@ -53,6 +54,17 @@ func CompileSchema(schema []byte) (*Schema, error) {
 		return nil, unusable(err)
 	}
 	return &Schema{compiled}, nil
+}
+
+// misspelt says where a schema stops being JSON: "schema.properties", and the
+// byte.
+func misspelt(schema []byte, err error) error {
+	var told *webhook.Error
+	if !errors.As(rawjson.CheckDocument(schema), &told) || len(told.Fields) == 0 {
+		return webhook.Invalid("schema", "is not JSON: %s", oneLine(err))
+	}
+	f := told.Fields[0]
+	return webhook.Invalid("schema"+strings.TrimPrefix(f.Location, "body"), "%s", f.Message)
 }
 
 // unusable names the places where a schema breaks the rules of schemas.
@@ -202,11 +214,17 @@ func words(k jsonschema.ErrorKind) string {
 }
 
 func values(allowed []any) string {
-	text, err := json.Marshal(allowed)
-	if err != nil {
-		return "the values that the topic's schema lists"
+	words := make([]string, len(allowed))
+	for i, v := range allowed {
+		var text strings.Builder
+		out := json.NewEncoder(&text)
+		out.SetEscapeHTML(false)
+		if out.Encode(v) != nil {
+			return "the values that the topic's schema lists"
+		}
+		words[i] = strings.TrimSpace(text.String())
 	}
-	return strings.Trim(string(text), "[]")
+	return strings.Join(words, ",")
 }
 
 func decimal(r *big.Rat) string {
