@@ -19,9 +19,12 @@ type EventDetail struct {
 	Later []webhook.Endpoint
 	// Progress is how far a wide event has come.
 	Progress webhook.FanOutProgress
-	// Deliveries are all of the event that the caller sees, resends included;
-	// at most MaxLimit.
-	Deliveries  []webhook.DeliveryRow
+	// Deliveries are those of the event that the caller sees, resends included,
+	// newest first; at most MaxLimit.
+	Deliveries []webhook.DeliveryRow
+	// Wide counts what became of all of them where there are more; zero where
+	// Deliveries are all.
+	Wide        webhook.Outcomes
 	Hidden      bool
 	NeedsReason bool
 }
@@ -83,6 +86,13 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 	for _, row := range deliveries.Items {
 		d.Deliveries = append(d.Deliveries, maskRow(c, row))
 	}
+	if deliveries.Next != "" {
+		counts, err := s.Store.OutcomesOf(ctx, from, []webhook.EventID{id})
+		if err != nil {
+			return none, err
+		}
+		d.Wide = counts[id]
+	}
 	if err := s.explainAll(ctx, c, from, &d); err != nil {
 		return none, err
 	}
@@ -129,7 +139,8 @@ func (s *Service) Outcomes(ctx context.Context, c account.Caller, project webhoo
 const thePlatform = "the platform"
 
 // seenFrom leaves of events what a project may know: of one for all its own
-// deliveries only, and no name of a key that is not its own.
+// deliveries only and not the platform's idempotency key, and no name of a key
+// that is not its own.
 func (s *Service) seenFrom(ctx context.Context, c account.Caller, project webhook.ProjectID, events []webhook.Event) error {
 	if c.SeesAll() {
 		return nil
@@ -149,7 +160,7 @@ func (s *Service) seenFrom(ctx context.Context, c account.Caller, project webhoo
 		}
 		for i, e := range events {
 			if e.Audience == webhook.AudienceAll {
-				events[i].Deliveries = counts[e.ID].Made
+				events[i].Deliveries, events[i].Key = counts[e.ID].Made, ""
 			}
 		}
 	}
