@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/audit"
@@ -39,19 +40,19 @@ func (w *Web) auditFilter(c *gin.Context) (webhook.AuditFilter, map[string]strin
 }
 
 func (w *Web) listAudit(c *gin.Context) error {
-	ctx, caller := c.Request.Context(), w.caller(c)
 	f, wrong := w.auditFilter(c)
+	if err := w.caller(c).May(account.ViewAudit, f.ProjectID); err != nil {
+		return err
+	}
 	var page webhook.Page[webhook.AuditEntry]
 	var err error
 	if len(wrong) == 0 {
-		page, err = w.Manage.Audit(ctx, caller, f)
+		page, err = w.Manage.Audit(c.Request.Context(), w.caller(c), f)
 		if mistaken, ok := mistakes(err); ok {
 			wrong = mistaken
 		} else if err != nil {
 			return err
 		}
-	} else if _, err = w.Manage.Audit(ctx, caller, webhook.AuditFilter{ProjectID: f.ProjectID, Limit: 1}); err != nil {
-		return err
 	}
 	m, err := w.auditModel(c, f, wrong, page)
 	if err != nil {
@@ -71,7 +72,7 @@ func (w *Web) auditModel(c *gin.Context, f webhook.AuditFilter, wrong map[string
 	}
 	action := under(f.ProjectID, "audit")
 	m := audit.ListModel{
-		Shell: shell, Action: action, Actions: selected(auditActions, f.Action), Ranges: rangeChips(c),
+		Shell: shell, Action: action, Mistakes: elsewhere(wrong, "since", "until"), Actions: selected(auditActions, f.Action), Ranges: rangeChips(c),
 		Since:     component.Input{Value: c.Query("since"), Error: wrong["since"]},
 		Until:     component.Input{Value: c.Query("until"), Error: wrong["until"]},
 		TimesOpen: c.Query("since")+c.Query("until") != "",
@@ -183,8 +184,11 @@ const auditExport = 10_000
 // exportAudit streams the list as CSV, a page of the log at a time.
 func (w *Web) exportAudit(c *gin.Context) error {
 	f, wrong := w.auditFilter(c)
+	if err := w.caller(c).May(account.ViewAudit, f.ProjectID); err != nil {
+		return err
+	}
 	for name, text := range wrong {
-		return webhook.Invalid(name, "%s", text)
+		return webhook.Invalid(name, "%s %s", name, text)
 	}
 	f.Limit, f.Cursor = manage.MaxLimit, ""
 	page, err := w.Manage.Audit(c.Request.Context(), w.caller(c), f)

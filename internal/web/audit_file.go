@@ -3,7 +3,7 @@ package web
 import (
 	"encoding/csv"
 	"net/http"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -49,11 +49,16 @@ func (f *auditFile) add(entries []webhook.AuditEntry) error {
 	return f.out.Error()
 }
 
-// harmless keeps a spreadsheet from taking a cell for a formula: names and
-// details are other people's text.
+// Where a spreadsheet could begin to take text for a formula: at the start of a
+// cell, and after what it may take for the end of one, such as the semicolon
+// where commas stand in numbers. Some read the wide forms, too.
+var (
+	formula      = regexp.MustCompile(`^([\s"']*[=+\-@＝＋－＠])`)
+	formulaLater = regexp.MustCompile(`([;\t\r\n])([\s"']*[=+\-@＝＋－＠])`)
+)
+
+// harmless puts an apostrophe before formulas: names and details are other
+// people's text.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
+	return formula.ReplaceAllString(formulaLater.ReplaceAllString(cell, "$1'$2"), "'$1")
 }

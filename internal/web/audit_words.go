@@ -21,6 +21,7 @@ var auditActions = []component.Option{
 	{Value: "key", Label: "API keys"},
 	{Value: "member", Label: "members"},
 	{Value: "invitation", Label: "invitations"},
+	{Value: "user", Label: "sign-ins"},
 	{Value: "project", Label: "the project"},
 }
 
@@ -37,6 +38,7 @@ var acts = map[string]act{
 	"endpoint.secret.rotated":     {"began to rotate the signing secret of", ""},
 	"endpoint.secret.switched":    {"switched", "to its next signing secret"},
 	"endpoint.secret.undone":      {"took back the last step of the secret rotation of", ""},
+	"endpoint.secret.replaced":    {"replaced the signing secret of", ""},
 	"endpoint.secret.compromised": {"replaced the signing secret of", "because others may know it"},
 	"delivery.resent":             {"resent a delivery of", ""},
 	"delivery.sent-now":           {"sent a waiting delivery of", "at once"},
@@ -89,7 +91,7 @@ func auditObject(e webhook.AuditEntry, standing map[string]bool) string {
 	switch {
 	case family == "key":
 		return under(e.ProjectID, "keys")
-	case family == "member" || family == "sign-in-link":
+	case family == "member" || family == "sign-in-link" || family == "invitation":
 		return under(e.ProjectID, "members")
 	case e.Object == "":
 		return ""
@@ -100,7 +102,7 @@ func auditObject(e webhook.AuditEntry, standing map[string]bool) string {
 	case family == "event":
 		return under(e.ProjectID, "events", e.Object)
 	case family == "payload":
-		return under(e.ProjectID, "search") + "?q=" + e.Object
+		return under(e.ProjectID, "search") + "?q=" + url.QueryEscape(e.Object)
 	}
 	return ""
 }

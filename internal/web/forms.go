@@ -22,6 +22,15 @@ func listed(wrong map[string]string) []component.Mistake {
 	return all
 }
 
+// elsewhere are the wrong places that none of the fields shows beside itself.
+func elsewhere(wrong map[string]string, fields ...string) []component.Mistake {
+	rest := maps.Clone(wrong)
+	for _, field := range fields {
+		delete(rest, field)
+	}
+	return listed(rest)
+}
+
 // pager leads on from the page that is shown, with its filters kept.
 func pager(c *gin.Context, next, text string) component.Pager {
 	p := component.Pager{Text: text}

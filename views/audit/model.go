@@ -13,6 +13,8 @@ type ListModel struct {
 	Shell    layout.AppModel
 	Action   string
 	Sentence string
+	// Mistakes are those of the filter that no field of it can show.
+	Mistakes []component.Mistake
 	Actions  []component.Option
 	Actors   []component.Option
 	Since    component.Input
