@@ -23,6 +23,9 @@ func eventStories() map[string]teller {
 		"event-fanning-out":   func(t string) templ.Component { return events.Show(eventFanningOut(t)) },
 		"event-hidden":        func(t string) templ.Component { return events.Show(eventHidden(t)) },
 		"event-large":         func(t string) templ.Component { return events.Show(eventLarge(t)) },
+		"event-wide":          func(t string) templ.Component { return events.Show(eventWide(t)) },
+		"event-deep":          func(t string) templ.Component { return events.Show(eventDeep(t)) },
+		"event-for-all":       func(t string) templ.Component { return events.Show(eventForAll(t)) },
 		"event-publish":       func(t string) templ.Component { return events.Form(eventForm(t)) },
 		"event-publish-wrong": func(t string) templ.Component { return events.Form(eventFormWrong(t)) },
 		"event-publish-again": func(t string) templ.Component { return events.Form(eventFormAgain(t)) },
@@ -73,7 +76,7 @@ func eventsNoneMatch(theme string) events.ListModel {
 func eventShow(theme string) events.ShowModel {
 	return events.ShowModel{
 		Shell: shell(theme, "Events", component.Short(id(1))), ID: id(1), Topic: "product.price_changed", TopicURL: "/story/topic",
-		Occurred: ago(40 * time.Minute), Accepted: ago(36 * time.Minute), By: "checkout service", ByKind: "API key", Key: "order-4711-price-2",
+		Occurred: ago(40 * time.Minute), Accepted: ago(36 * time.Minute), By: "checkout service", ByKind: "API key", Key: "order-4711-price-2", NoKey: "none was given",
 		Payload: component.Body{Text: payload, Kind: "json", Size: "312 B"}, RawURL: "/story/event", AgainURL: "/story/event-publish",
 		Outcome: events.OutcomeModel{
 			Verdict: component.Mark{Tone: component.Retry, Text: "2 of 4 endpoints got it so far."}, Detail: "1 is under way, 1 is held.", ResendURL: "/story/event",
@@ -145,6 +148,41 @@ func eventLarge(theme string) events.ShowModel {
 	return m
 }
 
+// eventWide went to more endpoints than a page lists.
+func eventWide(theme string) events.ShowModel {
+	m := eventShow(theme)
+	m.Outcome.Verdict, m.Outcome.Detail = component.Mark{Tone: component.Retry, Text: "812 of 1,000 endpoints got it so far."}, "188 deliveries are under way or held."
+	m.Outcome.Receivers, m.Outcome.Missed = nil, nil
+	for i := range 200 {
+		r := events.Receiver{ID: id(100 + i), Endpoint: fmt.Sprintf("customer-%03d", i), URL: "/story/delivery", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "200", Attempts: "1", At: ago(36 * time.Minute)}
+		if i%9 == 4 {
+			r.Mark, r.Answer = component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, "timed out"
+		}
+		m.Outcome.Receivers = append(m.Outcome.Receivers, r)
+		m.Outcome.Missed = append(m.Outcome.Missed, events.Missed{Endpoint: fmt.Sprintf("shop-%03d", i), EndpointURL: "/story/endpoint", Lines: eventMisses()[0].Lines})
+	}
+	m.Outcome.More, m.Outcome.Unexplained = component.Link{Label: "See all of its deliveries", URL: "/story/deliveries"}, "Only the first 200 endpoints are explained here."
+	return m
+}
+
+// eventDeep has a payload of nested lists.
+func eventDeep(theme string) events.ShowModel {
+	m := eventDelivered(theme)
+	var text strings.Builder
+	for depth := range 60 {
+		fmt.Fprintf(&text, "%s{\n%s\"level\": [\n", strings.Repeat("  ", 2*depth), strings.Repeat("  ", 2*depth+1))
+	}
+	m.Payload = component.Body{Text: text.String(), Kind: "text", Size: "1.9 KB"}
+	return m
+}
+
+// eventForAll is the platform's, seen from a project.
+func eventForAll(theme string) events.ShowModel {
+	m := eventDelivered(theme)
+	m.Audience, m.By, m.ByKind, m.Expunge = "for all projects that subscribe", "the platform", "", component.ConfirmModel{}
+	return m
+}
+
 func eventForm(theme string) events.FormModel {
 	return events.FormModel{
 		Shell: shell(theme, "Events", "Publish a test event"), Action: "/story/event-publish", CancelURL: "/story/events", ReachURL: "/story/event-publish",
@@ -176,7 +214,8 @@ func eventFormWrong(theme string) events.FormModel {
 
 func eventFormAgain(theme string) events.FormModel {
 	m := eventForm(theme)
-	m.Copied = component.Link{Label: component.Short(id(1)), URL: "/story/event"}
+	m.Deprecated = "It is deprecated: it can still be published and still arrives, but nothing new should be built on it."
+	m.From, m.Copied = id(1), component.Link{Label: component.Short(id(1)), URL: "/story/event"}
 	m.Reach = events.ReachModel{Verdict: component.Mark{Tone: component.Quiet, Text: "nobody: the project has no endpoint yet"}, NewURL: "/story/endpoint-new"}
 	return m
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 
 func topicStories() map[string]teller {
 	return map[string]teller{
-		"topics": func(t string) templ.Component { return topics.List(topicList(t)) },
+		"topics":      func(t string) templ.Component { return topics.List(topicList(t)) },
+		"topics-many": func(t string) templ.Component { return topics.List(topicListLong(t)) },
 		"topics-none": func(t string) templ.Component {
 			return topics.List(topics.ListModel{Shell: shell(t, "Topics"), Action: "/story/topics", Query: "prise"})
 		},
@@ -41,6 +43,20 @@ func topicList(theme string) topics.ListModel {
 	}}
 }
 
+// topicListLong has 200 topics of 20 families of one platform.
+func topicListLong(theme string) topics.ListModel {
+	m := topicList(theme)
+	group := topics.Group{Title: "Of this platform", Note: "Topics that the operator added."}
+	for i := range 200 {
+		group.Rows = append(group.Rows, topics.Row{
+			URL: "/story/topic", Name: fmt.Sprintf("family_%02d.thing_%02d.changed", i/10, i%10), Description: "Something of this family changed.",
+			Deprecated: i%17 == 3, Subscribers: []string{"no endpoint", "1 endpoint", "12 endpoints"}[i%3],
+		})
+	}
+	m.Groups[1] = group
+	return m
+}
+
 func topicShow(theme string) topics.ShowModel {
 	return topics.ShowModel{
 		Shell: shell(theme, "Topics", "product.price_changed"), Name: "product.price_changed", Group: "Commerce agent", Description: "A product's price is another one than before.",
@@ -60,7 +76,8 @@ func topicShow(theme string) topics.ShowModel {
 
 func topicOperated(theme string) topics.ShowModel {
 	m := topicShow(theme)
-	m.Name, m.Group, m.Deprecated, m.Subscribers, m.Description = strings.Repeat("operator-made.", 9)+"x", "Of this platform", true, nil, rtlName+" "+emoji
+	m.Name, m.Group, m.SubscribeURL, m.Description = strings.Repeat("operator-made.", 9)+"x", "Of this platform", "", rtlName+" "+emoji
+	m.Deprecated = "It is deprecated: it can still be published and still arrives, but nothing new should be built on it."
 	m.Operate = &topics.Operate{EditURL: "/story/topic-new", DeprecateURL: "/story/topic", Delete: component.ConfirmModel{
 		ID: "delete-topic", Label: "Delete", Title: "Delete " + m.Name + "?", Danger: true, Small: true, Submit: "Delete the topic", URL: "#",
 		Consequence: "Publishing it is refused from now on, in every project. Events and deliveries of it stay in the log.",
@@ -70,7 +87,7 @@ func topicOperated(theme string) topics.ShowModel {
 
 func topicKept(theme string) topics.ShowModel {
 	m := topicShow(theme)
-	m.Schema, m.Members = component.Body{}, nil
+	m.Schema, m.Example, m.Members, m.Curl = component.Body{}, component.Body{}, nil, ""
 	m.Operate = &topics.Operate{EditURL: "/story/topic-new", DeprecateURL: "/story/topic", Kept: "It can't be deleted while 2 endpoints name it in full:",
 		Keepers: []component.Link{{Label: "orders-prod", URL: "/story/endpoint"}, {Label: longName, URL: "/story/endpoint"}}}
 	return m

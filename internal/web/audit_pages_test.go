@@ -75,7 +75,9 @@ func TestAudit_export_is_whole_narrowed_and_harmless_to_a_spreadsheet(t *testing
 	}
 	hostile := []string{"=cmd|' /C calc'!A0", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", ` "=1"`, "fine;=HYPERLINK(1)", "fine\n=1", "fine, and = - + @"}
 	for _, text := range hostile {
-		f.acted(f.ours, func(e *webhook.AuditEntry) { e.Actor.Name, e.ObjectName, e.Detail, e.Action = text, text, text, "odd.act" })
+		f.acted(f.ours, func(e *webhook.AuditEntry) {
+			e.Actor.Name, e.ObjectName, e.Detail, e.Action = text, text, text, "odd.act"
+		})
 	}
 	page := b.get(f.path("audit.csv")).is(http.StatusOK)
 	if page.header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.Contains(page.header.Get("Content-Disposition"), "attachment") || page.header.Get("Cache-Control") != "no-store" {

@@ -1,12 +1,16 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
@@ -16,22 +20,48 @@ import (
 // eventDraft is a test event on its way to the page: what was typed.
 type eventDraft struct {
 	topic, data, key string
+	// once is the form's own id: sent twice, it publishes once.
+	once webhook.UUID
 	// from is the event that the form was filled with.
 	from webhook.EventID
+	// fill brings the topic's example where nothing is typed.
+	fill bool
 	// wrong are the faults of a refused publish, by place.
 	wrong []webhook.Field
 	// refused is what a publish was answered that names no place.
 	refused string
 }
 
-func readDraft(c *gin.Context) eventDraft {
-	return eventDraft{
+func (w *Web) readDraft(c *gin.Context) eventDraft {
+	d := eventDraft{
 		topic: c.PostForm("topic"), data: strings.ReplaceAll(c.PostForm("data"), "\r\n", "\n"), key: strings.TrimSpace(c.PostForm("key")),
 	}
+	var err error
+	if d.once, err = webhook.ParseUUID(c.PostForm("once")); err != nil {
+		d.once = mint.UUID(w.Now())
+	}
+	if from, err := webhook.ParseUUID(c.PostForm("from")); err == nil {
+		d.from = webhook.EventID{UUID: from}
+	}
+	return d
 }
 
 func (d eventDraft) draft(project webhook.ProjectID) publish.Draft {
 	return publish.Draft{Topic: d.topic, Data: []byte(strings.TrimSpace(d.data)), Project: project, Key: d.key}
+}
+
+// formKey begins the idempotency keys that forms make for themselves.
+const formKey = "page-"
+
+// single is the draft with the form's own key where none was typed. Another
+// text makes another event: only the same one sent again counts once.
+func (d eventDraft) single(project webhook.ProjectID) publish.Draft {
+	draft := d.draft(project)
+	if draft.Key == "" {
+		sum := sha256.Sum256(append([]byte(draft.Topic+"\x00"), draft.Data...))
+		draft.Key = formKey + d.once.String() + "-" + hex.EncodeToString(sum[:8])
+	}
+	return draft
 }
 
 func (w *Web) newEvent(c *gin.Context) error {
@@ -39,7 +69,7 @@ func (w *Web) newEvent(c *gin.Context) error {
 	if err := caller.May(account.Publish, project); err != nil {
 		return err
 	}
-	d := eventDraft{topic: c.Query("topic")}
+	d := eventDraft{topic: c.Query("topic"), once: mint.UUID(w.Now()), fill: true}
 	if from := c.Query("from"); from != "" {
 		id, err := webhook.ParseUUID(from)
 		if err != nil {
@@ -48,6 +78,9 @@ func (w *Web) newEvent(c *gin.Context) error {
 		source, err := w.Manage.Event(c.Request.Context(), caller, project, webhook.EventID{UUID: id}, "")
 		if err != nil {
 			return err
+		}
+		if len(source.Data) == 0 {
+			return webhook.Conflict("the event's payload is gone or hidden, so there is nothing to publish again")
 		}
 		d.topic, d.data, d.from = source.Topic, pretty(source.Data), source.ID
 	}
@@ -59,35 +92,45 @@ func (w *Web) publishEvent(c *gin.Context) error {
 	if err := caller.May(account.Publish, project); err != nil {
 		return err
 	}
-	d := readDraft(c)
+	d := w.readDraft(c)
 	switch c.PostForm("do") {
 	case events.DoPublish:
 	case events.DoExample:
-		d.data = ""
+		d.data, d.from, d.fill = "", webhook.EventID{}, true
 		return w.showDraft(c, http.StatusOK, d)
 	default:
 		return w.showDraft(c, http.StatusOK, d)
 	}
-	receipts, err := w.Publish.Publish(c.Request.Context(), caller, []publish.Draft{d.draft(project)})
+	receipts, err := w.Publish.Publish(c.Request.Context(), caller, []publish.Draft{d.single(project)})
 	if told, ok := refusal(err); ok {
 		d.wrong, d.refused = told.Fields, told.Message
 		return w.showDraft(c, http.StatusUnprocessableEntity, d)
 	}
+	if webhook.KindOf(err) == webhook.KindUnavailable {
+		w.Log.ErrorContext(c.Request.Context(), "an event of a page was not published", "error", err)
+		d.refused = "the database did not answer in time. Nothing typed is lost: publish again, and it counts once"
+		return w.showDraft(c, http.StatusServiceUnavailable, d)
+	}
 	if err != nil {
 		return err
 	}
-	w.published(c, receipts[0])
+	w.published(c, receipts[0], d.key != "")
 	return w.redirect(c, pathEvent(project, receipts[0].ID))
 }
 
 // published says what came of it on the event's page.
-func (w *Web) published(c *gin.Context, r webhook.Receipt) {
-	if r.Duplicate {
+func (w *Web) published(c *gin.Context, r webhook.Receipt, keyed bool) {
+	switch {
+	case r.Duplicate && keyed:
 		w.flash(c, component.Flash{Tone: component.Neutral, Text: "This idempotency key was used for the same event already: here is the first. Nothing new was published."})
-		return
+	case r.Duplicate:
+		w.flash(c, component.Flash{Tone: component.Neutral, Text: "The same form came twice and counted once: here is its event."})
+	default:
+		w.done(c, "Published.")
+		for _, warning := range r.Warnings {
+			w.flash(c, component.Flash{Tone: component.Retry, Text: "Taken with a warning: " + warning + "."})
+		}
 	}
-	w.done(c, "Published.")
-	w.warn(c, r.Warnings)
 }
 
 // refusal is an error that the form can show: the input is wrong, too large,
@@ -110,7 +153,7 @@ func (w *Web) previewEvent(c *gin.Context) error {
 	if err := w.caller(c).May(account.Publish, w.project(c).ID); err != nil {
 		return err
 	}
-	m, _, err := w.reach(c, readDraft(c))
+	m, _, err := w.reach(c, w.readDraft(c))
 	if err != nil {
 		return err
 	}
@@ -137,8 +180,11 @@ func (w *Web) showDraft(c *gin.Context, status int, d eventDraft) error {
 	if chosen.Name != "" {
 		m.AboutURL = under(project, "topics", chosen.Name)
 	}
+	if chosen.Deprecated {
+		m.Deprecated = deprecatedWords
+	}
 	if !d.from.IsZero() {
-		m.Copied = component.Link{Label: component.Short(d.from.String()), URL: pathEvent(project, d.from)}
+		m.From, m.Copied = d.from.String(), component.Link{Label: component.Short(d.from.String()), URL: pathEvent(project, d.from)}
 	}
 	var faults []webhook.Field
 	if m.Reach, faults, err = w.reach(c, d); err != nil {
@@ -153,7 +199,7 @@ func (w *Web) showDraft(c *gin.Context, status int, d eventDraft) error {
 }
 
 // chooseTopic settles the topic, the first that can be published if none was
-// named, and fills in its example where nothing is typed.
+// named, and fills in its example where that is wanted and nothing is typed.
 func chooseTopic(topics []webhook.Topic, d *eventDraft) webhook.Topic {
 	var chosen webhook.Topic
 	for _, t := range topics {
@@ -164,7 +210,7 @@ func chooseTopic(topics []webhook.Topic, d *eventDraft) webhook.Topic {
 	if d.topic == "" {
 		d.topic = chosen.Name
 	}
-	if strings.TrimSpace(d.data) == "" {
+	if d.fill && strings.TrimSpace(d.data) == "" {
 		d.data = pretty(exampleOf(chosen))
 	}
 	return chosen
@@ -172,7 +218,7 @@ func chooseTopic(topics []webhook.Topic, d *eventDraft) webhook.Topic {
 
 func presentDraft(d eventDraft, topics []webhook.Topic) events.FormModel {
 	m := events.FormModel{
-		Groups: publishGroups(topics, d.topic), Key: component.Input{Value: d.key, Error: faultAt(d.wrong, "idempotencyKey")},
+		Once: d.once.String(), Groups: publishGroups(topics, d.topic), Key: component.Input{Value: d.key, Error: faultAt(d.wrong, "idempotencyKey")},
 		TopicError: faultAt(d.wrong, "topic"),
 		Data: component.EditorModel{
 			Field:  component.FieldModel{Name: "data", Label: "Data", Input: component.Input{Value: d.data}, Rows: 12, Required: true},
@@ -228,10 +274,15 @@ func (w *Web) reach(c *gin.Context, d eventDraft) (events.ReachModel, []webhook.
 		return events.ReachModel{}, nil, err
 	}
 	m := presentReach(trial)
-	if len(m.Gets) == 0 && len(trial.Faults) == 0 && caller.May(account.ChangeEndpoint, project) == nil {
-		m.NewURL = under(project, "endpoints", "new") + "?topic=" + d.topic
+	if len(m.Gets) > 0 || len(trial.Faults) > 0 || caller.May(account.ChangeEndpoint, project) != nil {
+		return m, trial.Faults, nil
 	}
-	return m, trial.Faults, nil
+	if t, err := w.Manage.Topic(c.Request.Context(), caller, d.topic); err != nil {
+		return m, nil, err
+	} else if !t.Deprecated {
+		m.NewURL = under(project, "endpoints", "new") + "?topic=" + url.QueryEscape(d.topic)
+	}
+	return m, nil, nil
 }
 
 // reachNamed is how many endpoints each half of the answer names.

@@ -58,7 +58,7 @@ func editorFaults(faults []webhook.Field, root, text string) []component.EditorF
 			lead := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
 			line = 1 + strings.Count(text[:min(lead+offset-1, len(text))], "\n")
 		}
-		if line > 0 {
+		if line > 0 && strings.TrimSpace(text) != "" {
 			fault.Line = strconv.Itoa(line)
 		}
 		list = append(list, fault)

@@ -19,8 +19,11 @@ func publishable(topic string) bool { return !filter.IsOperational(topic) }
 func presentEventPage(project webhook.ProjectID, d manage.EventDetail, now time.Time) events.ShowModel {
 	m := events.ShowModel{
 		ID: d.ID.String(), Topic: d.Topic, TopicURL: under(project, "topics", d.Topic), Occurred: moment(d.OccurredAt, now),
-		Accepted: moment(d.AcceptedAt, now), By: d.PublishedBy.Name, ByKind: actorKind(d.PublishedBy), Key: d.Key,
+		Accepted: moment(d.AcceptedAt, now), By: d.PublishedBy.Name, ByKind: actorKind(d.PublishedBy), Key: d.Key, NoKey: "none was given",
 		Payload: presentBody(d.Data, ""), Outcome: presentOutcome(project, d, now),
+	}
+	if d.PublishedBy.Type == webhook.ActorUser && strings.HasPrefix(d.Key, formKey) {
+		m.Key, m.NoKey = "", "the form's own, so that sent twice it counts once"
 	}
 	if d.Audience == webhook.AudienceAll {
 		m.Audience = "for all projects that subscribe"
@@ -49,6 +52,12 @@ func actorKind(a webhook.Actor) string {
 func presentOutcome(project webhook.ProjectID, d manage.EventDetail, now time.Time) events.OutcomeModel {
 	m := events.OutcomeModel{URL: pathEvent(project, d.ID), Every: followEvery(d, now), Receivers: presentReceivers(d, now), Missed: presentMisses(d)}
 	m.Verdict, m.Detail = eventVerdict(d)
+	if d.Wide.Made > 0 {
+		m.More = component.Link{Label: "See all of its deliveries", URL: under(project, "deliveries") + "?q=" + d.ID.String()}
+	}
+	if len(d.Matches) == manage.MaxLimit {
+		m.Unexplained = "Only the first " + count(manage.MaxLimit) + " endpoints are explained here."
+	}
 	if !d.ExpungedAt.IsZero() {
 		m.Unexplained = "Why another endpoint did not get it can't be explained any more: matching needs the payload."
 	}
@@ -130,7 +139,7 @@ func presentMisses(d manage.EventDetail) []events.Missed {
 	}
 	var list []events.Missed
 	for _, match := range d.Matches {
-		if got[match.Endpoint.ID] {
+		if got[match.Endpoint.ID] || match.Matched && d.Wide.Made > 0 { // its delivery may be one that is not listed
 			continue
 		}
 		missed := presentMissed(match.Endpoint, match.Explanation)
@@ -194,6 +203,8 @@ func eventVerdict(d manage.EventDetail) (component.Mark, string) {
 	}
 	all := len(byEndpoint)
 	switch {
+	case d.Wide.Made > 0:
+		return wideVerdict(d)
 	case all == 0 && d.Progress.Pending:
 		return component.Mark{Tone: component.Busy, Text: "On its way."}, ""
 	case all == 0:
@@ -209,6 +220,20 @@ func eventVerdict(d manage.EventDetail) (component.Mark, string) {
 		mark.Tone = component.Held
 	}
 	return mark, restWords(live, held, lost)
+}
+
+// wideVerdict is the verdict on an event with more deliveries than are listed.
+func wideVerdict(d manage.EventDetail) (component.Mark, string) {
+	o := d.Wide
+	mark := component.Mark{Tone: component.Bad, Text: fmt.Sprintf("%s of %s got it.", count(int64(o.Delivered)), plural(int64(o.Made), "endpoint", "endpoints"))}
+	switch {
+	case o.Delivered == o.Made && !d.Progress.Pending:
+		return component.Mark{Tone: component.Good, Text: plural(int64(o.Made), "endpoint", "endpoints") + " got it."}, ""
+	case o.Live > 0 || d.Progress.Pending:
+		mark.Tone, mark.Text = component.Retry, strings.TrimSuffix(mark.Text, ".")+" so far."
+		return mark, plural(int64(o.Live), "delivery is under way or held.", "deliveries are under way or held.")
+	}
+	return mark, "The others ended without success."
 }
 
 func restWords(live, held, lost int) string {

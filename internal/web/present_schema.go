@@ -130,8 +130,11 @@ func schemaNote(node schemaNode) string {
 func jsonWords(values []any) string {
 	words := make([]string, len(values))
 	for i, v := range values {
-		text, _ := json.Marshal(v) // it came out of JSON
-		words[i] = string(text)
+		var text strings.Builder
+		out := json.NewEncoder(&text)
+		out.SetEscapeHTML(false)
+		_ = out.Encode(v) // it came out of JSON
+		words[i] = strings.TrimSpace(text.String())
 	}
 	return strings.Join(words, ", ")
 }

@@ -145,7 +145,7 @@ func (w *Web) deprecateTopic(c *gin.Context) error {
 		return err
 	}
 	w.Publish.TopicsChanged()
-	text := t.Name + " is deprecated: it is marked wherever it is offered, and still arrives."
+	text := t.Name + " is deprecated: new endpoints are not offered it, and it still arrives where it is taken."
 	if !deprecated {
 		text = t.Name + " is not deprecated any more."
 	}

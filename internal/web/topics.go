@@ -91,11 +91,18 @@ func (w *Web) operates(c *gin.Context) bool {
 	return w.caller(c).May(account.ChangeTopics, webhook.ProjectID{}) == nil
 }
 
-// subscribers are the project's endpoints, of which a page shows who takes a
-// topic.
+// subscribers are all endpoints of the project, of which a page shows who takes
+// a topic.
 func (w *Web) subscribers(c *gin.Context) ([]webhook.Endpoint, error) {
-	page, err := w.Manage.Endpoints(c.Request.Context(), w.caller(c), manage.EndpointFilter{ProjectID: w.project(c).ID, Limit: manage.MaxLimit})
-	return page.Items, err
+	var all []webhook.Endpoint
+	f := manage.EndpointFilter{ProjectID: w.project(c).ID, Limit: manage.MaxLimit}
+	for {
+		page, err := w.Manage.Endpoints(c.Request.Context(), w.caller(c), f)
+		if all = append(all, page.Items...); err != nil || page.Next == "" {
+			return all, err
+		}
+		f.Cursor = page.Next
+	}
 }
 
 // taker is an endpoint that takes a topic, and the first pattern that does.
@@ -115,6 +122,9 @@ func takers(endpoints []webhook.Endpoint, topic string) []taker {
 	return list
 }
 
+// inLine is the longest example that still makes a line to run, in bytes.
+const inLine = 2000
+
 func (w *Web) showTopic(c *gin.Context) error {
 	project, caller := w.project(c).ID, w.caller(c)
 	t, err := w.Manage.Topic(c.Request.Context(), caller, c.Param("topic"))
@@ -128,12 +138,14 @@ func (w *Web) showTopic(c *gin.Context) error {
 	m := presentTopic(t)
 	m.EventsURL = under(project, "events") + "?topic=" + url.QueryEscape(t.Name)
 	if publishable(t.Name) {
-		m.Curl, m.Program = w.publishCommand(t.Name, string(exampleOf(t))), w.programCommand(t.Name, string(exampleOf(t)))
+		if m.Program = w.programCommand(t.Name, "@data.json"); len(t.Example) <= inLine {
+			m.Curl, m.Program = w.publishCommand(t.Name, string(exampleOf(t))), w.programCommand(t.Name, string(exampleOf(t)))
+		}
 		if caller.May(account.Publish, project) == nil {
 			m.PublishURL = newEventURL(project, t.Name)
 		}
 	}
-	if caller.May(account.ChangeEndpoint, project) == nil {
+	if !t.Deprecated && caller.May(account.ChangeEndpoint, project) == nil {
 		m.SubscribeURL = under(project, "endpoints", "new") + "?topic=" + url.QueryEscape(t.Name)
 	}
 	for _, e := range takers(endpoints, t.Name) {
@@ -182,15 +194,21 @@ func (w *Web) operate(c *gin.Context, t webhook.Topic) (*topics.Operate, error) 
 	return o, nil
 }
 
+// deprecatedWords stand wherever somebody works with such a topic.
+const deprecatedWords = "It is deprecated: it can still be published and still arrives, but nothing new should be built on it."
+
 func presentTopic(t webhook.Topic) topics.ShowModel {
 	m := topics.ShowModel{
-		Name: t.Name, Description: t.Description, Deprecated: t.Deprecated, Check: "Data that breaks the schema is refused.",
+		Name: t.Name, Description: t.Description, Check: "Data that breaks the schema is refused.",
 		Schema: presentBody(t.Schema, ""), Example: presentBody(t.Example, ""), SearchKeys: t.SearchKeys, Members: schemaMembers(t.Schema),
 	}
 	for _, g := range groupTitles {
 		if g.group == t.Group {
 			m.Group = g.title
 		}
+	}
+	if t.Deprecated {
+		m.Deprecated = deprecatedWords
 	}
 	switch {
 	case len(t.Schema) == 0:

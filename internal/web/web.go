@@ -106,8 +106,21 @@ func (w *Web) enter(c *gin.Context, who who, h handler) error {
 	return h(c)
 }
 
-// maxForm bounds what a form can post, in bytes; the largest has some 200 KiB.
-const maxForm = 1 << 20
+// What a form can post, in bytes. Most have some KiB; one with an event's data
+// may have all 256 KiB of it, laid out over lines, and encoded for a form that
+// comes to several times as much.
+const (
+	maxForm      = 1 << 20
+	maxEventForm = 4 << 20
+)
+
+func formLimit(c *gin.Context) int64 {
+	switch c.FullPath() {
+	case "/p/:project/events/new", "/p/:project/events/preview":
+		return maxEventForm
+	}
+	return maxForm
+}
 
 // readForm reads a posted form whole before anything is looked up for it.
 // Files are taken nowhere, so a form with parts is none of ours.
@@ -119,12 +132,13 @@ func readForm(c *gin.Context) error {
 	if kind != "application/x-www-form-urlencoded" && c.Request.ContentLength != 0 {
 		return webhook.Invalid("", "this address takes forms of pages only")
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	limit := formLimit(c)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	err := c.Request.ParseForm()
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return webhook.TooLarge("the form is over the limit of %d bytes", maxForm)
+		return webhook.TooLarge("the form is over the limit of %d bytes", limit)
 	case err != nil:
 		return webhook.Invalid("", "the form can't be read")
 	}

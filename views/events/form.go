@@ -15,24 +15,29 @@ const (
 	DoExample = "example"
 )
 
-// FormModel publishes a test event. It posts to Action: topic, data, key and
-// do (one of the constants above).
+// FormModel publishes a test event. It posts to Action: topic, data, key,
+// once, from and do (one of the constants above).
 type FormModel struct {
 	Shell     layout.AppModel
 	Action    string
 	CancelURL string
 	// ReachURL takes the same form by POST and answers Reach alone.
 	ReachURL string
+	// Once is the form's own id, by which it counts once if it comes twice.
+	Once     string
 	Mistakes []component.Mistake
 	Groups   []TopicGroup
 	// About is the chosen topic's description, AboutURL its page.
-	About      string
-	AboutURL   string
+	About    string
+	AboutURL string
+	// Deprecated says so of the chosen topic; empty for others.
+	Deprecated string
 	TopicError string
 	Data       component.EditorModel
 	Key        component.Input
-	// Copied leads to the event that the form was filled with; none without a
-	// label.
+	// From is the event that the form was filled with, empty for none; Copied
+	// leads to it.
+	From   string
 	Copied component.Link
 	Reach  ReachModel
 }

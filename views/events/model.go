@@ -14,6 +14,8 @@ type ListModel struct {
 	Action string
 	// Sentence reads the filter out.
 	Sentence string
+	// Mistakes are those of the filter that no field of it can show.
+	Mistakes []component.Mistake
 	Topics   []component.Option
 	Query    component.Input
 	Since    component.Input
@@ -64,8 +66,9 @@ type ShowModel struct {
 	ByKind string
 	// Audience says for whom it was.
 	Audience string
-	// Key is the idempotency key, empty for none.
-	Key string
+	// Key is the idempotency key that was given; NoKey stands in its place.
+	Key   string
+	NoKey string
 	// Payload is empty with a Note once expunged.
 	Payload component.Body
 	// RawURL is the exact data as a file; empty if it can't be had.
@@ -96,6 +99,8 @@ type OutcomeModel struct {
 	// Unexplained says why nothing can be said of those that did not get it;
 	// empty while Missed tells.
 	Unexplained string
+	// More leads to deliveries that are not listed; none without a label.
+	More component.Link
 	// FanOut says that more deliveries are being made.
 	FanOut string
 	// ResendURL sends one delivery again, by POST of "delivery".
@@ -128,6 +133,9 @@ type Missed struct {
 	Notes []string
 	Lines []Line
 }
+
+// unfolded is how many endpoints that do not get an event stand open.
+const unfolded = 12
 
 // Line is one condition and whether it held.
 type Line struct {

@@ -124,7 +124,7 @@ func Form(m FormModel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = component.Check("deprecated", "true", "Deprecated", "Marked everywhere it is offered. It can still be published and still arrives.", m.Deprecated).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Check("deprecated", "true", "Deprecated", "New endpoints are not offered it. It can still be published, and still arrives where it is taken.", m.Deprecated).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -42,7 +42,8 @@ type ShowModel struct {
 	Name        string
 	Group       string
 	Description string
-	Deprecated  bool
+	// Deprecated says what that means; empty for a topic in use.
+	Deprecated string
 	// Check says how strictly data is checked: "refused", "a warning", "any object".
 	Check      string
 	Members    []Member
@@ -50,7 +51,7 @@ type ShowModel struct {
 	Example    component.Body
 	SearchKeys []string
 	// Curl and Program are lines that publish the example; empty where nobody
-	// can.
+	// can, and Curl where the example is too long for a line.
 	Curl        string
 	Program     string
 	Subscribers []Subscriber
