@@ -72,7 +72,7 @@ func (w *Web) auditModel(c *gin.Context, f webhook.AuditFilter, wrong map[string
 	}
 	action := under(f.ProjectID, "audit")
 	m := audit.ListModel{
-		Shell: shell, Action: action, Mistakes: elsewhere(wrong, "since", "until"), Actions: selected(auditActions, f.Action), Ranges: rangeChips(c),
+		Shell: shell, Action: action, Mistakes: besides(wrong, "since", "until"), Actions: selected(auditActions, f.Action), Ranges: rangeChips(c),
 		Since:     component.Input{Value: c.Query("since"), Error: wrong["since"]},
 		Until:     component.Input{Value: c.Query("until"), Error: wrong["until"]},
 		TimesOpen: c.Query("since")+c.Query("until") != "",

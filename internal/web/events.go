@@ -96,7 +96,7 @@ func (w *Web) eventListModel(c *gin.Context, f webhook.EventFilter, wrong map[st
 		return events.ListModel{}, err
 	}
 	m := events.ListModel{
-		Shell: shell, Action: under(f.ProjectID, "events"), Mistakes: elsewhere(wrong, "q", "since", "until"), Sentence: eventSentence(c), Ranges: rangeChips(c),
+		Shell: shell, Action: under(f.ProjectID, "events"), Mistakes: besides(wrong, "q", "since", "until"), Sentence: eventSentence(c), Ranges: rangeChips(c),
 		Query: component.Input{Value: f.Query, Error: wrong["q"]}, Empty: w.noEvents(c),
 		Since:     component.Input{Value: c.Query("since"), Error: wrong["since"]},
 		Until:     component.Input{Value: c.Query("until"), Error: wrong["until"]},

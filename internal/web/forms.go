@@ -22,8 +22,8 @@ func listed(wrong map[string]string) []component.Mistake {
 	return all
 }
 
-// elsewhere are the wrong places that none of the fields shows beside itself.
-func elsewhere(wrong map[string]string, fields ...string) []component.Mistake {
+// besides are the wrong places that none of the fields shows beside itself.
+func besides(wrong map[string]string, fields ...string) []component.Mistake {
 	rest := maps.Clone(wrong)
 	for _, field := range fields {
 		delete(rest, field)
