@@ -68,6 +68,9 @@ func (l *listenCommand) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("listening on http://%s\n", listener.Addr())
+	if l.Secret == "" {
+		fmt.Println("nothing is verified: --secret takes the endpoint's signing secret")
+	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()
@@ -87,7 +90,7 @@ func (l *listenCommand) print(s receiver.Seen) {
 	case s.Fault != nil:
 		verdict = s.Fault.Error()
 	}
-	fmt.Printf("%s  event %s  attempt %s  %s  answered %d\n", s.At.Format("15:04:05.000"), s.EventID, s.Attempt, verdict, s.Status)
+	fmt.Printf("%s  %sevent %s  attempt %s  %s  answered %d\n", s.At.Format("15:04:05.000"), topicOf(s), s.EventID, s.Attempt, verdict, s.Status)
 	if l.Quiet {
 		return
 	}
@@ -97,4 +100,17 @@ func (l *listenCommand) print(s receiver.Seen) {
 		pretty.WriteString(strconv.Quote(string(s.Body)))
 	}
 	fmt.Printf("  %s\n", pretty.Bytes())
+}
+
+// topicOf is the topic that a request names, with a gap after it; empty if its
+// format has none.
+func topicOf(s receiver.Seen) string {
+	var body struct{ EventType, Event, Type string }
+	_ = json.Unmarshal(s.Body, &body) // bodies of other shapes name none
+	for _, topic := range []string{s.Headers.Get("X-GitHub-Event"), body.EventType, body.Event, body.Type} {
+		if topic != "" {
+			return printable(topic) + "  "
+		}
+	}
+	return ""
 }

@@ -75,10 +75,15 @@ func address(flag, typed string) (string, error) {
 		text = "http://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || bare(typed) {
 		return "", fmt.Errorf("%s %s is no http:// or https:// URL, such as http://localhost:3000", flag, typed)
 	}
 	return text, nil
+}
+
+// bare reports a single word: rather a slip than a host.
+func bare(typed string) bool {
+	return typed != "localhost" && strings.Trim(typed, "0123456789") != "" && !strings.ContainsAny(typed, ".:/")
 }
 
 func (l *listenCommand) name() string {

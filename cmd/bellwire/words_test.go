@@ -2,9 +2,11 @@ package main_test
 
 import (
 	"net"
+	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // say runs the binary with nothing in its environment.
@@ -27,6 +29,7 @@ func TestCommands_without_a_word_and_help_are_answered_with_help(t *testing.T) {
 		{"", 0, "bench pages"}, {"help", 0, "bench pages"}, {"help serve", 0, "BELLWIRE_WORKERS"}, {"serve --help", 0, "BELLWIRE_WORKERS"},
 		{"serv", 2, "serv"}, {"serve --nope", 2, "--nope"}, {"publish --topic a", 2, "--key"},
 		{"publish --topic a.b --key k --url http://127.0.0.1:1", 1, "Is it running, and is --url (BELLWIRE_URL) its address?"},
+		{"listen --key k --forward foo --url http://127.0.0.1:1", 1, "--forward foo is no http:// or https:// URL"},
 		{"key create --project shop --scopes read", 1, `--project "shop" is neither a project's id nor ext:`},
 		{"member add --project ext:shop --email a@example.com", 1, "there is no such project in this database"},
 	} {
@@ -52,4 +55,28 @@ func TestServe_and_demo_promise_nothing_on_an_address_that_is_taken(t *testing.T
 			t.Errorf("%s: status %d:\n%s", command, status, out)
 		}
 	}
+}
+
+func TestListen_on_a_port_names_the_topic_and_says_what_is_not_verified(t *testing.T) {
+	t.Parallel()
+	out := &buffer{}
+	c := exec.Command(binary, "listen", "--port", "0", "--quiet")
+	c.Env, c.Stdout, c.Stderr = clean(nil), out, out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { c.Process.Kill(); c.Wait() }()
+	eventually(t, 20*time.Second, "the receiver says that nothing is verified", func() bool { return strings.Contains(out.String(), "nothing is verified: --secret") })
+	at, _, _ := strings.Cut(strings.TrimPrefix(out.String(), "listening on "), "\n")
+	for _, body := range []string{`{"type":"order.made","data":{}}`, `{"eventId":"1","eventType":"order.flat","type":"gift"}`, `{"event":"order.store"}`, `[]`} {
+		resp, err := http.Post(at, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	eventually(t, 20*time.Second, "each line names its topic", func() bool {
+		printed := out.String()
+		return strings.Contains(printed, "  order.made  event") && strings.Contains(printed, "  order.flat  event") && strings.Contains(printed, "  order.store  event") && strings.Count(printed, "  event ") == 4
+	})
 }

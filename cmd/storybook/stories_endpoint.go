@@ -238,11 +238,11 @@ func endpointSecret(theme string, at endpoints.RotationStep) endpoints.ShowModel
 	case endpoints.NoRotation:
 		s.RotateURL, s.Revealed, s.HideAfter, s.Raw = "#", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 3600, true
 	case endpoints.NextMade:
-		s.MaskedNext, s.SwitchAt, s.SwitchURL, s.UndoURL, s.GraceFor, s.Test = s.Masked, in(26*time.Hour), "#", "#", "24 h", testForm()
+		s.MaskedNext, s.SwitchAt, s.SwitchURL, s.UndoURL, s.GraceFor, s.OldEnds, s.Test = s.Masked, in(26*time.Hour), "#", "#", "24 h", "23 Nov 2026, 14:00 UTC", testForm()
 		s.Tested = &endpoints.TestResult{Mark: component.Mark{Tone: component.Good, Text: "accepted"}, Verdict: "Your server answered 200 OK. The receiver knows the next secret: you can switch."}
 		s.Sent = append(s.Sent[:1:1], endpoints.SentLine{Header: "X-Abba-Signature-Next", Signer: "next secret", Tone: component.Accent}, endpoints.SentLine{Header: "webhook-signature", Signer: "current and next secrets", Tone: component.Good})
 	case endpoints.Grace:
-		s.GraceEnds, s.UndoURL = in(22*time.Hour), "#"
+		s.GraceEnds, s.OldEnds, s.UndoURL = in(22*time.Hour), "22 Nov 2026, 10:00 UTC", "#"
 		s.Sent = append(s.Sent[:1:1], endpoints.SentLine{Header: "X-Abba-Signature-Previous", Signer: "previous secret", Tone: component.Wait}, endpoints.SentLine{Header: "webhook-signature", Signer: "current and previous secrets", Tone: component.Good})
 	}
 	m.Secret = s
@@ -262,7 +262,7 @@ func endpointSecretWrong(theme string) endpoints.ShowModel {
 func endpointSecretRefused(theme string) endpoints.ShowModel {
 	m := endpointSecret(theme, endpoints.NextMade)
 	m.Secret.RevealedNext, m.Secret.HideAfter, m.Secret.SwitchAt = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", 3600, component.Time{}
-	m.Secret.Tested = &endpoints.TestResult{Mark: component.Mark{Tone: component.Bad, Text: "failed"}, Verdict: "Your server answered 401."}
+	m.Secret.Tested = &endpoints.TestResult{Mark: component.Mark{Tone: component.Bad, Text: "failed"}, Verdict: "The test failed with 401 Unauthorized. Your receiver does not know the next secret yet."}
 	return m
 }
 

@@ -203,8 +203,20 @@ func (r *recorder) settled(batch []result, err error) {
 			close(one.recorded)
 		}
 		wakes = wakes || one.wakes
+		if err == nil {
+			r.d.tellExhausted(one.settled)
+		}
 	}
 	if r.unrecorded.Add(-int64(len(batch))); wakes {
 		r.d.Wake()
 	}
+}
+
+// tellExhausted logs a delivery that was given up: ids, no address.
+func (d *Dispatcher) tellExhausted(s webhook.Settled) {
+	if s.State != webhook.Exhausted || s.Test {
+		return
+	}
+	d.log.Warn("delivery exhausted", "delivery", s.DeliveryID.String(), "endpoint", s.EndpointID.String(), "project", s.ProjectID.String(),
+		"status", s.Attempt.Response.Status, "cause", string(s.Attempt.Cause))
 }

@@ -248,6 +248,9 @@ func TestTheLogNamesRoutesAndNoSecrets(t *testing.T) {
 			t.Errorf("%s is in the log:\n%s", secret, log.String())
 		}
 	}
+	if !strings.Contains(log.String(), `"took_ms":`) || strings.Contains(log.String(), `"took":`) {
+		t.Errorf("a duration has no unit:\n%s", log.String())
+	}
 	if !strings.Contains(log.String(), `"route":"/api/v1/things/:id"`) || !strings.Contains(log.String(), "goroutine") {
 		t.Errorf("route or stack missing:\n%s", log.String())
 	}

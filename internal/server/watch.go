@@ -32,7 +32,7 @@ func (s *Server) watch() (gin.HandlerFunc, error) {
 			slog.String("method", c.Request.Method),
 			slog.String("route", route),
 			slog.Int("status", status),
-			slog.Duration("took", took),
+			slog.Float64("took_ms", float64(took.Microseconds())/1000),
 			slog.Int("bytes", max(c.Writer.Size(), 0)),
 			slog.String("addr", c.ClientIP()))
 	}, nil
@@ -50,7 +50,7 @@ func level(method, route string, status int) slog.Level {
 	return slog.LevelInfo
 }
 
-var quietRoutes = map[string]bool{"/api/v1/events": true, "/api/v1/events/batch": true}
+var quietRoutes = map[string]bool{"/api/v1/events": true, "/api/v1/events/batch": true, "/api/v1/listen/:id/answers": true}
 
 // methodLabel keeps invented methods out of the labels.
 func methodLabel(method string) string {

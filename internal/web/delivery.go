@@ -59,6 +59,7 @@ func (w *Web) deliveryParts(c *gin.Context, d manage.DeliveryDetail) (deliveries
 	m := presentShow(d, siblings.Items, c.Query("attempt"), w.Now())
 	if w.BaseURL != nil {
 		m.Permalink = w.BaseURL.JoinPath(pathDelivery(d.Delivery)).String()
+		m.Ticket += m.Permalink + "\n"
 	}
 	offerActs(&m, d, w.caller(c))
 	if !d.State.Ended() {

@@ -122,6 +122,11 @@ func presentTest(r manage.TestResult, next bool) *endpoints.TestResult {
 		t.Verdict = fmt.Sprintf("Your server answered %s. The receiver knows the next secret: you can switch.", statusLine(status))
 	case r.Attempt.Outcome == webhook.OutcomeDelivered:
 		t.Verdict = fmt.Sprintf("Your server answered %s.", statusLine(status))
+	case next && status > 0:
+		t.Verdict = fmt.Sprintf("The test failed with %s.", statusLine(status))
+		if status == http.StatusUnauthorized || status == http.StatusForbidden {
+			t.Verdict += " Your receiver does not know the next secret yet."
+		}
 	default:
 		t.Verdict = "Your server " + did(r.Attempt.Cause, status) + "."
 		t.Detail = r.Attempt.Error

@@ -167,6 +167,9 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 		endpoint: e, stats: stats, last: hours[e.ID], backlog: backlogs[e.ID], now: now, suspended: w.project(c).SuspendedAt,
 		pausedBy: w.pausedBy(c, e), mayPause: caller.May(account.PauseEndpoint, e.ProjectID) == nil,
 	}
+	if w.BaseURL != nil {
+		look.link = w.BaseURL.JoinPath(pathEndpoint(e)).String()
+	}
 	head := look.head()
 	if caller.May(account.ChangeEndpoint, e.ProjectID) == nil {
 		head.EditURL = pathEndpoint(e, "edit")

@@ -200,7 +200,7 @@ func TestPresentShow_leads_to_the_attempt_that_was_asked_for(t *testing.T) {
 	first, second := tried(webhook.CauseStatus, 401), tried(webhook.CauseStatus, 500)
 	first.Number, second.Number = 1, 2
 	d := manage.DeliveryDetail{DeliveryRow: rowOfState(webhook.Exhausted), Attempts: []manage.AttemptDetail{first, second}}
-	d.EndpointName, d.Topic = "orders", "product.viewed"
+	d.EndpointName, d.EndpointURL, d.Topic = "orders", "https://shop.example/hook", "product.viewed"
 	if m := presentShow(d, nil, "1", noon); m.Exchange.Response.Line != "401 Unauthorized" {
 		t.Errorf("attempt 1 shows %q", m.Exchange.Response.Line)
 	}
@@ -208,7 +208,7 @@ func TestPresentShow_leads_to_the_attempt_that_was_asked_for(t *testing.T) {
 	if m.Exchange.Response.Line != "500 Internal Server Error" || len(m.Advice) == 0 || m.Stream != "" {
 		t.Errorf("got %q, advice %v, live %q", m.Exchange.Response.Line, m.Advice, m.Stream)
 	}
-	for _, want := range []string{d.ID.String(), "product.viewed", "attempt 2", "500 Internal Server Error in 84 ms", m.Verdict} {
+	for _, want := range []string{d.ID.String(), "product.viewed", "attempt 2", "500 Internal Server Error in 84 ms", m.Verdict, "URL https://shop.example/hook"} {
 		if !strings.Contains(m.Ticket, want) {
 			t.Errorf("the ticket does not say %q:\n%s", want, m.Ticket)
 		}

@@ -29,7 +29,7 @@ func howRows(e webhook.Endpoint) []endpoints.SettingRow {
 	}
 	rows := []endpoints.SettingRow{
 		{Label: "Retries", Values: []string{retry}}, {Label: "Timeout", Values: []string{span(e.Timeout)}},
-		{Label: "At once", Values: []string{fmt.Sprintf("%d requests", e.InFlightLimit())}},
+		{Label: "At once", Values: []string{plural(int64(e.InFlightLimit()), "request", "requests")}},
 	}
 	if e.RatePerSecond > 0 {
 		rows = append(rows, endpoints.SettingRow{Label: "Rate", Values: []string{fmt.Sprintf("%g per second", e.RatePerSecond)}})

@@ -24,6 +24,8 @@ type headLook struct {
 	// pausedBy is empty where nobody did or may be named.
 	pausedBy string
 	mayPause bool
+	// link leads to the endpoint's page from anywhere.
+	link string
 }
 
 func (l headLook) head() endpoints.Head {
@@ -109,7 +111,7 @@ func (l headLook) notice() *endpoints.Notice {
 	case e.ConsecutiveFailures >= troubleFrom:
 		_, note := endpointMark(e, l.last)
 		return &endpoints.Notice{
-			Tone: component.Bad, Title: sentence(note), Since: moment(e.FailingSince, l.now), Text: l.retriesWords(),
+			Tone: component.Bad, Title: note + sinceWords(e.FailingSince, l.now), Text: l.retriesWords(), Copy: l.summary(),
 			Way: component.Link{Label: "The failed deliveries", URL: tabURL(e, tabDeliveries) + "&state=" + string(webhook.Exhausted)},
 		}
 	case e.NotBefore.After(l.now):
@@ -119,6 +121,29 @@ func (l headLook) notice() *endpoints.Notice {
 		return &endpoints.Notice{Tone: mark.Tone, Title: sentence(note)}
 	}
 	return nil
+}
+
+// sinceWords end a sentence: " since 15:58 UTC (8 min)".
+func sinceWords(at, now time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	day := ""
+	if at.UTC().Format(time.DateOnly) != now.UTC().Format(time.DateOnly) {
+		day = "2 Jan 2006, "
+	}
+	return at.UTC().Format(" since "+day+"15:04 UTC") + " (" + span(now.Sub(at)) + ")"
+}
+
+// summary is what somebody pastes into a message to the receiver's people.
+func (l headLook) summary() string {
+	e := l.endpoint
+	success := "none so far"
+	if !e.LastSuccessAt.IsZero() {
+		success = toTheMinute(e.LastSuccessAt)
+	}
+	return fmt.Sprintf("%s: %s\n%s%s\nLast success: %s\nDeliveries that wait: %s\n%s\n", e.Name, e.URL,
+		plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", sinceWords(e.FailingSince, l.now), success, waitingCount(l.backlog.Waiting), l.link)
 }
 
 func (l headLook) retriesWords() string {

@@ -28,8 +28,14 @@ func TestHead_explains_what_is_not_well(t *testing.T) {
 		t.Errorf("quiet: %+v", n)
 	}
 	look.endpoint.ConsecutiveFailures, look.endpoint.FailingSince, look.backlog.Waiting = 5, noon.Add(-time.Hour), 3
-	if n := look.notice(); n.Title != "5 failures in a row." || n.Since.Zero() || n.Text != "3 deliveries wait for the next try." || !strings.HasSuffix(n.Way.URL, "state=exhausted") {
+	if n := look.notice(); n.Title != "5 failures in a row since 11:00 UTC (1 h)" || !n.Since.Zero() || n.Text != "3 deliveries wait for the next try." || !strings.HasSuffix(n.Way.URL, "state=exhausted") {
 		t.Errorf("failing: %+v", n)
+	}
+	look.link = "https://bellwire.example/e"
+	for _, want := range []string{look.endpoint.URL + "\n5 failures in a row since 11:00 UTC (1 h)\n", "wait: 3\nhttps://bellwire.example/e\n"} {
+		if got := look.notice().Copy; !strings.Contains(got, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, got)
+		}
 	}
 }
 
@@ -60,6 +66,13 @@ func TestHead_says_why_it_is_paused_what_is_held_and_what_to_try(t *testing.T) {
 	look.suspended = noon.Add(-2 * time.Hour)
 	if n := look.notice(); n.Title != "The project is suspended" || n.Since.Text != "2 h ago" || n.Resume.URL != "" {
 		t.Errorf("suspended: %+v", n)
+	}
+}
+
+func TestSinceWords_name_the_day_if_it_is_another(t *testing.T) {
+	t.Parallel()
+	if got := sinceWords(noon.Add(-13*time.Hour), noon); !strings.HasSuffix(got, ", 23:00 UTC (13 h)") {
+		t.Errorf("yesterday is%s", got)
 	}
 }
 

@@ -80,8 +80,11 @@ var changes = map[string]component.Mark{
 
 func presentChange(entry webhook.AuditEntry, now time.Time) endpoints.HistoryRow {
 	row := endpoints.HistoryRow{By: entry.Actor.Name, Note: entry.Detail, At: moment(entry.At, now)}
-	if row.By == "" {
+	switch {
+	case row.By == "":
 		row.By = string(entry.Actor.Type)
+	case entry.Actor.Type == webhook.ActorKey:
+		row.By = "the key “" + row.By + "”"
 	}
 	mark, known := changes[entry.Action]
 	if !known {

@@ -27,12 +27,19 @@ func presentSecret(e webhook.Endpoint, at webhook.Signing, now time.Time) *endpo
 	switch {
 	case at.Next != nil:
 		s.Step, s.Stage, s.MaskedNext, s.SwitchAt = endpoints.NextMade, 1, maskedSecret, moment(at.Next.ActiveFrom, now)
-		s.GraceFor = exactly(at.Next.Grace)
+		from := at.Next.ActiveFrom
+		if from.IsZero() {
+			from = now
+		}
+		s.GraceFor, s.OldEnds = exactly(at.Next.Grace), toTheMinute(from.Add(at.Next.Grace))
 	case at.Previous != nil:
 		s.Step, s.Stage, s.GraceEnds = endpoints.Grace, 2, moment(at.Previous.ExpiresAt, now)
+		s.OldEnds = toTheMinute(at.Previous.ExpiresAt)
 	}
 	return s
 }
+
+func toTheMinute(at time.Time) string { return at.UTC().Format("2 Jan 2006, 15:04 UTC") }
 
 // sentLines name each signature header of a request and who signs it now.
 func sentLines(format webhook.FormatName, header string, at webhook.Signing) []endpoints.SentLine {

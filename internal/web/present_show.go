@@ -87,7 +87,7 @@ func addSiblings(m *deliveries.ShowModel, d manage.DeliveryDetail, rows []webhoo
 // ticket is what somebody pastes into a ticket: facts, no payload.
 func ticket(d manage.DeliveryDetail, m deliveries.ShowModel) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Delivery %s\nEvent %s (%s)\nEndpoint %s (%s)\n%s\n", d.ID, d.EventID, d.Topic, d.EndpointName, d.EndpointID, m.Verdict)
+	fmt.Fprintf(&b, "Delivery %s\nEvent %s (%s)\nEndpoint %s (%s)\nURL %s\n%s\n", d.ID, d.EventID, d.Topic, d.EndpointName, d.EndpointID, d.EndpointURL, m.Verdict)
 	for _, a := range d.Attempts {
 		fmt.Fprintf(&b, "- attempt %d, %s: %s in %s\n", a.Number, a.StartedAt.UTC().Format(time.RFC3339), answerWords(a.Attempt), span(a.Duration))
 	}

@@ -83,13 +83,30 @@ func TestRotation_goes_forward_and_back(t *testing.T) {
 	}
 	b.post(action, form).is(http.StatusConflict).says("A rotation is under way")
 
-	test, form := b.get(one + "?tab=secret").hides(next).form(`form:has(input[type="hidden"][name="useNext"])`)
-	b.post(test, form).is(http.StatusOK).says("The receiver knows the next secret: you can switch.")
-	if len(f.tester.next) != 1 || !f.tester.next[0] {
+	made.says("if you switch now, until ", "reads X-Webhook-Signature alone refuses deliveries from the switch on")
+	untested := b.get(one + "?tab=secret").hides(next)
+	if untested.doc().Find("#switch-anyway[required]").Length() != 1 {
+		t.Error("an untested switch is not asked about")
+	}
+	test, form := untested.form(`form:has(input[type="hidden"][name="useNext"])`)
+	f.tester.status = http.StatusForbidden
+	refused := b.post(test, form).is(http.StatusOK).says("The test failed with 403 Forbidden.", "does not know the next secret yet").hides("Not tested on this page")
+	if refused.doc().Find(`#switch-anyway[required]`).Length() != 1 || refused.doc().Find(`[data-step="2"].done`).Length() != 0 {
+		t.Error("a failed test counts as passed")
+	}
+	f.tester.status = http.StatusOK
+	passed := b.post(test, form).is(http.StatusOK).says("The receiver knows the next secret: you can switch.")
+	if passed.doc().Find(`#switch-anyway`).Length() != 0 || passed.doc().Find(`[data-step="2"].done`).Length() != 1 {
+		t.Error("a test that passed does not count")
+	}
+	if len(f.tester.next) != 2 || !f.tester.next[0] {
 		t.Errorf("tests asked for the next secret: %v", f.tester.next)
 	}
 
-	b.follow(one+"/secret/switch", nil).says("Switched", "X-Webhook-Signature-Previous")
+	switched := b.follow(one+"/secret/switch", nil).says("Switched", "X-Webhook-Signature-Previous")
+	if switched.doc().Find(`[data-step="2"].done`).Length() != 0 {
+		t.Error("a test that nobody remembers has a tick")
+	}
 	if got := b.post(one+"/secret/reveal", url.Values{"which": {"current"}}).shown("current"); got != next {
 		t.Errorf("after the switch the current secret is %q", got)
 	}
@@ -99,7 +116,7 @@ func TestRotation_goes_forward_and_back(t *testing.T) {
 	if again.shown("next") != next || again.shown("current") != "" {
 		t.Errorf("after the undo next is %q, current shown %q", again.shown("next"), again.shown("current"))
 	}
-	b.follow(one+"/secret/undo", nil).hides("X-Webhook-Signature-Next")
+	b.follow(one+"/secret/undo", nil).hides("current and next secrets")
 	if got := b.post(one+"/secret/reveal", nil).shown("current"); got != e.Secret {
 		t.Errorf("at the end the current secret is %q", got)
 	}

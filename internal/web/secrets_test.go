@@ -67,6 +67,9 @@ func TestPresentSecret_says_what_receivers_see_at_each_step(t *testing.T) {
 				e.Custom, header = &webhook.CustomFormat{Header: "X-Sig", Signed: "body", Encoding: "hex", Value: "{signature}", Body: "plain"}, "X-Sig"
 			}
 			s := presentSecret(e, c.signing, noon)
+			if (c.step == endpoints.NoRotation) != (s.OldEnds == "") {
+				t.Errorf("%s, %s: the old secret ends %q", name, format.Name, s.OldEnds)
+			}
 			var lines []string
 			for _, line := range s.Sent {
 				lines = append(lines, line.Header+"="+line.Signer)

@@ -32,6 +32,9 @@ type Secret struct {
 	SwitchAt component.Time
 	// GraceEnds is when the old secret is wiped.
 	GraceEnds component.Time
+	// OldEnds is when the old signature ends: "22 Nov 2026, 17:40 UTC". Before
+	// the switch, if that comes as planned, or now.
+	OldEnds string
 	// GraceFor is how long the old one will be sent along: "24 hours".
 	GraceFor string
 	// Header is the format's main signature header.

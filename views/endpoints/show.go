@@ -50,6 +50,8 @@ type Notice struct {
 	Text string
 	Try  string
 	Way  component.Link
+	// Copy is the matter in a few lines, for a message to somebody else.
+	Copy string
 	// Resume is offered where a person can lift it.
 	Resume Resume
 }
