@@ -312,7 +312,8 @@ func TestBrowser_many_live_tabs_leave_room_for_pages(t *testing.T) {
 func (b *browser) tab() *browser {
 	b.t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx)
-	b.t.Cleanup(cancel)
+	ctx, stop := context.WithTimeout(ctx, 90*time.Second) // a page that can't load would wait for ever
+	b.t.Cleanup(func() { stop(); cancel() })
 	tab := &browser{t: b.t, ctx: ctx}
 	if err := chromedp.Listen(ctx, tab.listen); err != nil {
 		b.t.Fatal(err)
