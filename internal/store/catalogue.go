@@ -18,8 +18,8 @@ func (s *Store) Catalogue(ctx context.Context, project webhook.ProjectID) (versi
 	if err != nil {
 		return 0, false, nil, wrap("read the catalogue", missing(err, "project"))
 	}
-	var rows []endpointRow
-	err = s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id", uid(project.UUID)).Scan(&rows).Error
+	rows, err := many(s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id",
+		uid(project.UUID)), endpointFields)
 	if err != nil {
 		return 0, false, nil, wrap("read the catalogue", err)
 	}

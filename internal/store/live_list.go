@@ -29,9 +29,8 @@ func liveRows(db *gorm.DB, f webhook.DeliveryFilter, w window) (rows []listedDel
 		where := conditions{}
 		where.and("d.id IN ?", part)
 		narrowDeliveries(&where, f)
-		var found []listedDelivery
 		missing := f.Limit + 1 - len(rows)
-		err := db.Raw("SELECT "+deliveryColumns+deliverySource+where.sql()+" ORDER BY d.id DESC LIMIT ?", where.with(missing)...).Scan(&found).Error
+		found, err := many(db.Raw("SELECT "+deliveryColumns+deliverySource+where.sql()+" ORDER BY d.id DESC LIMIT ?", where.with(missing)...), listedFields)
 		if err != nil {
 			return nil, false, err
 		}

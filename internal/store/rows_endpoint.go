@@ -39,6 +39,15 @@ type endpointRow struct {
 	DeletedAt           int64
 }
 
+// endpointFields are those of endpointColumns.
+func endpointFields(r *endpointRow) []any {
+	return []any{
+		&r.ID, &r.ProjectID, &r.Version, &r.Settings, &r.Name, &r.Kind, &r.URL, &r.TimeoutMS, &r.MaxInFlight,
+		&r.RatePerSecond, &r.Ordered, &r.State, &r.PausedBecause, &r.PausedAt, &r.NotBefore, &r.ConsecutiveFailures, &r.LastSuccessAt,
+		&r.LastFailureAt, &r.FailingSince, &r.CreatedAt, &r.UpdatedAt, &r.DeletedAt,
+	}
+}
+
 func (endpointRow) TableName() string { return "endpoints" }
 
 func newEndpointRow(e webhook.Endpoint) (endpointRow, error) {

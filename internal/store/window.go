@@ -12,8 +12,8 @@ import (
 // index; the page says how far back it has searched. SQLite takes some 25 ms.
 const scanned = 10_000
 
-// joinedScanned is that where each row is looked up in another table.
-const joinedScanned = 2_000
+// joinedScanned is that where each row is looked up in another place.
+const joinedScanned = 1_000
 
 // window is the part of a log that a page looks at, newest first: ids from
 // "from" on, up to but without "to". The logs' ids sort by time.

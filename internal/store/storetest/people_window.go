@@ -85,7 +85,7 @@ var windows = []scene{
 		h.same(pages(h, func(cursor string) (webhook.Page[webhook.Event], error) {
 			searched.Cursor = cursor
 			return h.Store.Events(ctx, searched)
-		}), [3]int{1, 3, 2})
+		}), [3]int{1, 6, 5})
 		page, err := h.Store.Deliveries(ctx, webhook.DeliveryFilter{ProjectID: h.Project, Limit: 10})
 		h.must(err)
 		if len(page.Items) != 10 || page.Next == "" || !page.SearchedBackTo.IsZero() {
