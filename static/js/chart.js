@@ -6,6 +6,7 @@
 const charts = new Map(); // by the figure's id
 let library; // the promise of uPlot
 let dragging = false;
+let held = ""; // the id of the figure that had the keyboard before a swap
 let shown = location.search;
 
 function load(src) {
@@ -232,8 +233,6 @@ function draw(figure) {
   const plot = figure.querySelector(".plot");
   const swatches = [...figure.querySelectorAll(".legend i")];
   const before = charts.get(figure.id);
-  figure.classList.add("drawn");
-  const focused = before && before.plot === document.activeElement;
   const cursor = before?.u.cursor;
   if (before) { sizes.unobserve(before.plot); before.u.destroy(); }
   const u = new window.uPlot(options(figure, data, swatches, sizeOf(plot)), columns(data), plot);
@@ -251,9 +250,12 @@ function draw(figure) {
   charts.set(figure.id, { u, data, tip, swatches, plot });
   sizes.observe(plot);
   if (cursor && cursor.left >= 0) u.setCursor({ left: cursor.left, top: cursor.top });
-  if (focused) plot.focus();
+  if (held === figure.id) plot.focus({ preventScroll: true });
 }
 
+// A figure is drawn when uPlot's part is in it. No class says so: htmx gives a
+// swapped element the attributes of the one before it with the same id.
+//
 // start draws what has come onto the page and lets go of what has left it.
 function start() {
   for (const [id, chart] of charts) {
@@ -262,23 +264,24 @@ function start() {
     chart.u.destroy();
     charts.delete(id);
   }
-  const fresh = [...document.querySelectorAll("figure[data-chart]:not(.drawn)")];
+  const fresh = [...document.querySelectorAll("figure[data-chart]:not(:has(.uplot))")];
   if (!fresh.length) return;
   if (window.uPlot) fresh.forEach(draw);
-  else load(fresh[0].dataset.chartLibrary).then(() => document.querySelectorAll("figure[data-chart]:not(.drawn)").forEach(draw));
+  else load(fresh[0].dataset.chartLibrary).then(() => document.querySelectorAll("figure[data-chart]:not(:has(.uplot))").forEach(draw));
 }
 
 const repaint = () => { for (const { u } of charts.values()) u.redraw(false); };
 
 document.addEventListener("mouseup", () => setTimeout(() => { dragging = false; }, 0));
-document.addEventListener("htmx:afterSwap", start);
+document.addEventListener("htmx:beforeSwap", () => { held = document.activeElement.closest(".chart .plot") ? document.activeElement.closest("figure").id : ""; });
+document.addEventListener("htmx:afterSwap", () => { start(); held = ""; });
 // What is dragged over, opened to be read or held by the keyboard must not be
 // replaced; a chart that has the keyboard keeps it.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const live = event.target.closest?.("[data-live]");
   if (!live?.querySelector("figure[data-chart]")) return;
-  const held = document.activeElement;
-  if (dragging || live.querySelector("details[open]") || (live.contains(held) && !held.closest(".plot"))) event.preventDefault();
+  const active = document.activeElement;
+  if (dragging || live.querySelector("details[open]") || (live.contains(active) && !active.closest(".plot"))) event.preventDefault();
 });
 new MutationObserver(repaint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
