@@ -110,6 +110,7 @@ type projectCreateCommand struct {
 	output     `embed:""`
 	Name       string `required:"" help:"The project's name."`
 	ExternalID string `help:"Your platform's own id for the tenant."`
+	Owner      string `help:"Email address of a user who becomes the owner; without it nobody belongs to the project yet." placeholder:"EMAIL"`
 }
 
 func (p *projectCreateCommand) Run(ctx context.Context) error {
@@ -118,7 +119,7 @@ func (p *projectCreateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer desk.Close()
-	id, err := desk.CreateProject(ctx, p.Name, p.ExternalID)
+	id, err := desk.CreateProject(ctx, p.Name, p.ExternalID, p.Owner)
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ type keyCreateCommand struct {
 	Instance bool     `xor:"owner" help:"A key for the whole instance: the platform's own."`
 	Scopes   []string `required:"" help:"publish, manage, read, secrets; joined by commas."`
 	Name     string   `default:"made on the command line" help:"A name to tell it from others."`
-	JSON     bool     `help:"Print JSON on one line (it always is JSON)."`
+	JSON     bool     `help:"Print it on one line."`
 }
 
 func (k *keyCreateCommand) Run(ctx context.Context) error {

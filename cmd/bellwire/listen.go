@@ -30,7 +30,7 @@ type listenCommand struct {
 	Quiet   bool  `help:"One line a delivery, without the body." group:"Receive on a port"`
 
 	Secret string `help:"The endpoint's signing secret. On a port, nothing is verified without it; with --forward one is made from key and name." env:"BELLWIRE_LISTEN_SECRET"`
-	Format string `help:"The endpoint's format: abba, abv, aicommerce, standard, plain, hub or custom; default: standard, or with --forward by the topics." enum:"abba,abv,aicommerce,standard,plain,hub,custom," default:"" env:"BELLWIRE_LISTEN_FORMAT"`
+	Format string `help:"The endpoint's format: abba, abv, aicommerce, standard, plain, hub or custom; auto: standard, or with --forward by the topics." enum:"auto,abba,abv,aicommerce,standard,plain,hub,custom" default:"auto" env:"BELLWIRE_LISTEN_FORMAT"`
 
 	Header   string `help:"Format custom: the signature header." default:"X-Signature" group:"Receive on a port"`
 	Signed   string `help:"Format custom: what is signed: ${enum}." enum:"body,{t}.{body},{id}.{t}.{body}" default:"body" group:"Receive on a port"`
@@ -38,12 +38,15 @@ type listenCommand struct {
 	Value    string `help:"Format custom: the header's value." default:"{signature}" group:"Receive on a port"`
 }
 
+// auto is the --format that leaves the choice to Bellwire.
+const auto = "auto"
+
 // Run receives on a port, or forwards from a server.
 func (l *listenCommand) Run(ctx context.Context) error {
 	if l.Forward != "" {
 		return l.forward(ctx)
 	}
-	if l.Format == "" {
+	if l.Format == auto {
 		l.Format = string(webhook.FormatStandard)
 	}
 	for _, status := range l.Respond {

@@ -37,7 +37,7 @@ func (l *listenCommand) forward(ctx context.Context) error {
 	f := &client.Forward{
 		Client: client.New(egress.OperatorClient(), server, l.Key), Transport: egress.OperatorTransport(),
 		Wish: client.Wish{
-			Name: l.name(), URL: to, Topics: l.Topics, Format: l.Format, Secret: l.secret(), ProjectID: l.Project,
+			Name: l.name(), URL: to, Topics: l.Topics, Format: strings.TrimPrefix(l.Format, auto), Secret: l.secret(), ProjectID: l.Project,
 		},
 		Connected: t.connected, Away: t.away, Made: t.made,
 	}

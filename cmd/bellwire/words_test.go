@@ -31,6 +31,8 @@ func TestCommands_without_a_word_and_help_are_answered_with_help(t *testing.T) {
 		{"publish --topic a.b --key k --url http://127.0.0.1:1", 1, "Is it running, and is --url (BELLWIRE_URL) its address?"},
 		{"listen --key k --forward foo --url http://127.0.0.1:1", 1, "--forward foo is no http:// or https:// URL"},
 		{"key create --project shop --scopes read", 1, `--project "shop" is neither a project's id nor ext:`},
+		{"project create --name Shop --owner you@example.com", 1, `--owner "you@example.com": there is no such person in this database, and no project was made`},
+		{"listen --format x", 2, `--format must be one of "auto","abba"`},
 		{"member add --project ext:shop --email a@example.com", 1, "there is no such project in this database"},
 	} {
 		t.Run(c.words, func(t *testing.T) {
@@ -39,6 +41,23 @@ func TestCommands_without_a_word_and_help_are_answered_with_help(t *testing.T) {
 				t.Errorf("status %d, want %d with %q in:\n%s", status, c.status, c.part, out)
 			}
 		})
+	}
+}
+
+func TestTheFirstStepsOfTheReadme_lead_an_admin_into_a_project_of_their_own(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, "sqlite://"+t.TempDir()+"/b.db").start()
+	if want := "Sign in at " + n.url + " as admin@example.com"; !strings.Contains(n.log.String(), want) {
+		t.Errorf("%q is not in what serve prints", want)
+	}
+	id := n.command("project", "create", "--name", "Shop", "--owner", "Admin@example.com")
+	members := n.must(200, n.instance, "GET", "/projects/"+id+"/members", nil).list("data")
+	if len(members) != 1 || members[0].text("email") != "admin@example.com" || members[0].text("role") != "owner" {
+		t.Errorf("the project's members are %v", members)
+	}
+	out, status := say(t, "publish", "--url", n.url, "--key", n.key("--project", id), "--topic", "order.created")
+	if status != 1 || strings.Count(out, "is not known") != 1 || !strings.Contains(out, "POST /api/v1/topics") || strings.Contains(out, "prompt.created") {
+		t.Errorf("an unknown topic: status %d\n%s", status, out)
 	}
 }
 

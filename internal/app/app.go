@@ -249,8 +249,12 @@ func Serve(ctx context.Context, c config.Config, version string) error {
 	if err != nil {
 		return errors.Join(err, a.store.Close())
 	}
+	admin, err := a.manage.UserByEmail(ctx, account.ForSystem("start-up"), c.AdminEmail)
+	if err != nil {
+		admin = account.User{} // the address is of nobody here, or none was given: nothing to say
+	}
 	return a.Run(ctx, func() {
-		a.banner(os.Stdout, token)
+		a.banner(os.Stdout, token, admin.Email)
 		// Starting takes several times the memory that being there does; without
 		// work there would be no collection to give it back.
 		debug.FreeOSMemory()
@@ -258,10 +262,13 @@ func Serve(ctx context.Context, c config.Config, version string) error {
 }
 
 // banner says where the node is and what is unusual about it.
-func (a *App) banner(out io.Writer, setupToken string) {
+func (a *App) banner(out io.Writer, setupToken, admin string) {
 	fmt.Fprintf(out, "Bellwire %s on %s (%s)\n", a.version, a.config.BaseURL, a.store.Dialect())
 	if setupToken != "" {
 		fmt.Fprintf(out, "Nobody can sign in yet. Make the first admin, once, within a day:\n  %s\n", a.manage.SetupURL(setupToken))
+	}
+	if admin != "" {
+		fmt.Fprintf(out, "Sign in at %s as %s\n", a.config.BaseURL, admin)
 	}
 	if a.config.Dev {
 		fmt.Fprintln(out, "DEV: endpoints may be http:// and on loopback. Never expose this server.")

@@ -75,9 +75,23 @@ func (d *Desk) ResetSecondFactor(ctx context.Context, email string) (string, err
 	return user.ID.String(), d.manage.ResetSecondFactor(ctx, d.caller, user.ID)
 }
 
-// CreateProject makes a project and answers the id.
-func (d *Desk) CreateProject(ctx context.Context, name, externalID string) (string, error) {
+// CreateProject makes a project and answers the id. The owner, an email
+// address, must be somebody's already; empty for nobody.
+func (d *Desk) CreateProject(ctx context.Context, name, externalID, owner string) (string, error) {
+	if owner != "" {
+		_, err := d.manage.UserByEmail(ctx, d.caller, owner)
+		if webhook.KindOf(err) == webhook.KindNotFound {
+			return "", fmt.Errorf("--owner %q: there is no such person in this database, and no project was made; make one with: bellwire user create --email", owner)
+		}
+		if err != nil {
+			return "", fmt.Errorf("--owner: %w", err)
+		}
+	}
 	project, err := d.manage.CreateProject(ctx, d.caller, manage.NewProject{Name: name, ExternalID: externalID})
+	if err != nil || owner == "" {
+		return project.ID.String(), err
+	}
+	_, err = d.manage.SetMember(ctx, d.caller, project.ID, manage.NewMember{Email: owner, Role: account.Owner})
 	return project.ID.String(), err
 }
 

@@ -111,7 +111,7 @@ func TestABatchIsStoredWholeOrNotAtAll(t *testing.T) {
 		_, err := r.Publish(t.Context(), key(shop), []publish.Draft{price(""), price(""), bad, {Topic: "product.vieved", Data: []byte(`{}`)}})
 		want := []webhook.Field{
 			{Location: "events[2].data.price", Message: "must be number, not string"},
-			{Location: "events[3].topic", Message: `"product.vieved" is not known; the nearest known topic is "product.viewed"`},
+			{Location: "events[3].topic", Message: `"product.vieved" is not known; did you mean "product.viewed"?`},
 		}
 		var told *webhook.Error
 		if !errors.As(err, &told) || told.Kind != webhook.KindInvalid {

@@ -44,7 +44,7 @@ type topics struct {
 	changed atomic.Int64  // begun when a change was last heard of: older ones are stale
 }
 
-// find answers a topic, or nil and in words which known one comes nearest. A
+// find answers a topic, or nil and in words what to do instead. A
 // name that is not known is looked up again before that is said.
 func (t *topics) find(ctx context.Context, name string) (*topic, string, error) {
 	begun := t.begun.Load()
@@ -125,7 +125,7 @@ func (t *topics) prepare(rows []webhook.Topic) map[string]*topic {
 	return byName
 }
 
-// nearest says which known topic is spelled most like name.
+// nearest says which known topic name was probably meant, else how one is added.
 func nearest(list *topicList, name string) string {
 	names := make([]string, 0, len(list.byName))
 	for known := range list.byName {
@@ -133,8 +133,8 @@ func nearest(list *topicList, name string) string {
 			names = append(names, known)
 		}
 	}
-	if len(names) == 0 {
-		return "; there are no topics yet"
+	if near := webhook.Nearest(shorten(name), names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
 	}
-	return fmt.Sprintf("; the nearest known topic is %q", webhook.Nearest(shorten(name), names))
+	return "; an admin adds topics in the dashboard under Topics, a program by POST /api/v1/topics"
 }

@@ -1,7 +1,7 @@
 package webhook
 
 // Nearest is the name spelled most like the given one, the first in order of
-// the alphabet if several are; empty if there are no names.
+// the alphabet if several are; empty if none is within a quarter of the letters.
 func Nearest(name string, names []string) string {
 	if len(name) > 256 {
 		name = name[:256] // the cost grows with the length, and names are short
@@ -12,6 +12,9 @@ func Nearest(name string, names []string) string {
 		if best == "" || d < least || d == least && known < best {
 			best, least = known, d
 		}
+	}
+	if least > max(1, len(name)/4) {
+		return ""
 	}
 	return best
 }
