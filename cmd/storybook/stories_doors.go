@@ -15,6 +15,9 @@ func doorStories() map[string]teller {
 		"sign-in": func(t string) templ.Component {
 			return session.SignIn(session.SignInModel{Shell: door(t, "Sign in"), Action: "/sign-in"})
 		},
+		"sign-in-not-set-up": func(t string) templ.Component {
+			return session.SignIn(session.SignInModel{Shell: door(t, "Sign in"), Action: "/sign-in", NotSetUp: true})
+		},
 		"sign-in-refused": func(t string) templ.Component {
 			shell := door(t, "Sign in")
 			shell.Notice = "This page came over plain http. Anyone on the network can read your password."

@@ -37,6 +37,9 @@ func (s *Service) Bootstrap(ctx context.Context, email, password string) (setupT
 	return issued.Token, s.Store.CreateLink(ctx, link, entry)
 }
 
+// IsSetUp says whether there is an admin who can sign in.
+func (s *Service) IsSetUp(ctx context.Context) (bool, error) { return s.Store.HasAdmin(ctx) }
+
 // SetupURL is the address of a set-up link.
 func (s *Service) SetupURL(token string) string {
 	return s.Facts.BaseURL + SetupPath + "?token=" + token

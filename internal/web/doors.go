@@ -30,6 +30,9 @@ func (w *Web) signInModel(c *gin.Context, email, problem string) session.SignInM
 	m := session.SignInModel{
 		Shell: w.auth(c, "Sign in"), Action: pathSignIn, Email: email, Error: problem, Next: localPath(next),
 	}
+	if ready, err := w.Manage.IsSetUp(c.Request.Context()); err == nil && !ready {
+		m.NotSetUp = true
+	}
 	if w.DemoLinks != nil {
 		for _, link := range w.DemoLinks(c.Request.Context()) {
 			m.Demo = append(m.Demo, component.Link{Label: link.Label, URL: link.URL})

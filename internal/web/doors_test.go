@@ -143,6 +143,7 @@ func TestSetup_makes_the_first_admin_once(t *testing.T) {
 	token, err := f.manage.Bootstrap(t.Context(), "", "")
 	f.must(err)
 	b := f.visitor()
+	b.get("/sign-in").is(http.StatusOK).says("Nobody can sign in yet", "set-up link in its output").hides(token)
 	action, form := b.get("/setup?token=" + url.QueryEscape(token)).is(http.StatusOK).form(`form[action="/setup"]`)
 	form.Set("email", "admin@example.com")
 	form.Set("password", "7 chars")
@@ -156,6 +157,7 @@ func TestSetup_makes_the_first_admin_once(t *testing.T) {
 		t.Errorf("goes on at %q", done.location)
 	}
 	done.is(http.StatusOK).says("Bellwire is yours")
+	f.visitor().get("/sign-in").is(http.StatusOK).hides("Nobody can sign in yet")
 	f.visitor().get("/setup?token=" + url.QueryEscape(token)).says("used or has expired")
 	f.visitor().post(action, form).is(http.StatusNotFound)
 }

@@ -121,7 +121,7 @@ func TestPublishPage_keeps_what_was_typed_and_says_where_it_is_wrong(t *testing.
 		t.Error("something was published")
 	}
 	form.Set("topic", "no.such")
-	b.post(path, form).is(http.StatusUnprocessableEntity).says("no.such", "the nearest known topic")
+	b.post(path, form).is(http.StatusUnprocessableEntity).says("no.such", "is not known", "POST /api/v1/topics")
 	form.Set("topic", "endpoint.paused")
 	b.post(path, form).is(http.StatusUnprocessableEntity).says("can't be published")
 }

@@ -94,7 +94,10 @@ function turn(by) {
   go($(by > 0 ? "a[rel=next]" : "a[rel=prev], a[rel=first]")?.href);
 }
 
-// The list shows what works here.
+// The list shows what works here, in the words of this machine's keyboard.
+if (/mac|iphone|ipad/i.test(navigator.userAgentData?.platform ?? navigator.platform)) {
+  for (const key of document.querySelectorAll("[data-apple]")) key.textContent = key.dataset.apple;
+}
 document.getElementById("keys")?.addEventListener("beforetoggle", (event) => {
   if (event.newState !== "open") return;
   for (const line of event.target.querySelectorAll("[data-needs]")) line.hidden = !$(line.dataset.needs);

@@ -587,7 +587,7 @@ func testDialog(t TestForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = component.Select(component.FieldModel{Name: "topic", ID: "test-topic", Label: "Topic", Hint: waitHint(t)}, t.Topics).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Select(component.FieldModel{Name: "topic", ID: "test-topic", Label: "Topic", Autofocus: true, Hint: waitHint(t)}, t.Topics).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

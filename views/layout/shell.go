@@ -1,6 +1,10 @@
 package layout
 
-import "github.com/a-h/templ"
+import (
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+)
 
 // htmxConfig keeps htmx inside the policy: no eval, no style element; a 422
 // brings the form again and is swapped in.
@@ -25,6 +29,9 @@ func jumps(k Keys) templ.Attributes {
 	}
 	return attrs
 }
+
+// brief names are never cut where there is room for a rail.
+func brief(label string) bool { return utf8.RuneCountInString(label) <= 16 }
 
 func home(m AppModel) string {
 	if m.Project.URL != "" {

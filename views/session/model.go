@@ -16,6 +16,8 @@ type SignInModel struct {
 	Error string
 	// Next is where to go afterwards.
 	Next string
+	// NotSetUp says that there is no administrator yet.
+	NotSetUp bool
 	// Demo, in the demo only, are one-click sign-in links.
 	Demo []component.Link
 }
