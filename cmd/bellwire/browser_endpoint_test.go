@@ -43,7 +43,7 @@ func (b *browser) click(selector string) {
 // comes waits until a script holds.
 func (b *browser) comes(what, script string) {
 	b.t.Helper()
-	eventually(b.t, 15*time.Second, what, func() bool { return eval[bool](b, script) })
+	eventually(b.t, 30*time.Second, what, func() bool { return eval[bool](b, script) })
 }
 
 // developed is a project with one endpoint, and a developer of it in a browser

@@ -46,7 +46,7 @@ func (b *browser) press(button string) {
 	b.t.Helper()
 	eval[bool](b, `(window.before=true)`)
 	b.do(chromedp.Click(chromedp.CSS(button)))
-	eventually(b.t, 10*time.Second, button+" leads to another page", func() bool {
+	eventually(b.t, 30*time.Second, button+" leads to another page", func() bool {
 		return eval[bool](b, `!window.before&&document.readyState==="complete"&&!!document.querySelector("main")`)
 	})
 }

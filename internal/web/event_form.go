@@ -305,6 +305,7 @@ func presentReach(trial publish.Trial) events.ReachModel {
 		}
 		return m
 	}
+	m.Taken = true
 	for _, warning := range trial.Warnings {
 		m.Notes = append(m.Notes, "Taken with a warning: "+warning)
 	}

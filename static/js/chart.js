@@ -270,7 +270,8 @@ function start() {
   else load(fresh[0].dataset.chartLibrary).then(() => document.querySelectorAll("figure[data-chart]:not(:has(.uplot))").forEach(draw));
 }
 
-const repaint = () => { for (const { u } of charts.values()) u.redraw(false); };
+// Bars keep the colour that they were made with, so they are made again.
+const repaint = () => { for (const { u } of charts.values()) u.redraw(true); };
 
 document.addEventListener("mouseup", () => setTimeout(() => { dragging = false; }, 0));
 document.addEventListener("htmx:beforeSwap", () => { held = document.activeElement.closest(".chart .plot") ? document.activeElement.closest("figure").id : ""; });

@@ -122,5 +122,17 @@ document.addEventListener("change", (event) => {
   if (area && area.value === area.defaultValue) document.querySelector("[data-load-example]")?.click();
 });
 
+// What was wrong at the last try goes once the pane says that it would be
+// taken; what only a try can find stays.
+function mended() {
+  if (!document.querySelector("#reach[data-taken]")) return;
+  const form = document.getElementById("draft");
+  for (const gone of form.querySelectorAll(".faults, #data-error, #topic-error")) gone.remove();
+  for (const field of form.querySelectorAll("#data, #topic")) field.removeAttribute("aria-invalid");
+  for (const link of form.querySelectorAll('[role="alert"] :is([href="#data"], [href="#topic"])')) link.closest("li").remove();
+  const summary = form.querySelector('[role="alert"]');
+  if (summary && !summary.querySelector("li")) summary.remove();
+}
+
 ready();
-document.addEventListener("htmx:afterSettle", ready);
+document.addEventListener("htmx:afterSettle", () => { ready(); mended(); });

@@ -51,6 +51,8 @@ type TopicGroup struct {
 // ReachModel says who would get the event, before it is published.
 type ReachModel struct {
 	Verdict component.Mark
+	// Taken: publishing would not be refused for what is known now.
+	Taken bool
 	// Notes are warnings: a schema that only warns, a suspended project.
 	Notes []string
 	// Gets and Miss name the first of each; MoreGets and MoreMiss count the
