@@ -42,9 +42,8 @@ func (s *Store) Endpoints(ctx context.Context, filter webhook.EndpointFilter) (w
 		where.and("e.id IN ?", uids(filter.IDs))
 	}
 	where.and("e.id < ?", w.to)
-	var rows []endpointRow
 	limit := limitOf(filter.Limit)
-	err = s.db(ctx).Raw("SELECT "+endpointColumns+endpointSource+where.sql()+" ORDER BY e.id DESC LIMIT ?", where.with(limit+1)...).Scan(&rows).Error
+	rows, err := many(s.db(ctx).Raw("SELECT "+endpointColumns+endpointSource+where.sql()+" ORDER BY e.id DESC LIMIT ?", where.with(limit+1)...), endpointFields)
 	if err != nil {
 		return none, wrap("list endpoints", err)
 	}
