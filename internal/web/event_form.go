@@ -274,7 +274,7 @@ func (w *Web) reach(c *gin.Context, d eventDraft) (events.ReachModel, []webhook.
 		return events.ReachModel{}, nil, err
 	}
 	m := presentReach(trial)
-	if len(m.Gets) > 0 || len(trial.Faults) > 0 || caller.May(account.ChangeEndpoint, project) != nil {
+	if len(m.Gets) > 0 || len(trial.Faults) > 0 || !caller.Could(account.ChangeEndpoint, project) {
 		return m, trial.Faults, nil
 	}
 	if t, err := w.Manage.Topic(c.Request.Context(), caller, d.topic); err != nil {

@@ -312,19 +312,6 @@ func TestPublishPage_is_for_those_who_build_in_the_project(t *testing.T) {
 	}
 }
 
-func TestParts_of_pages_whose_session_is_over_are_no_door(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	b := f.visitor()
-	form := b.post(f.path("events", "preview"), url.Values{"topic": {"product.viewed"}}, "HX-Request", "true").is(http.StatusUnauthorized)
-	if form.header.Get("HX-Redirect") != "" || len(form.body) != 0 {
-		t.Error("a form that is half filled in is thrown away")
-	}
-	if list := b.get(f.path("events"), "HX-Request", "true").is(http.StatusUnauthorized); list.header.Get("HX-Redirect") == "" {
-		t.Error("a list stays as it was, without a word")
-	}
-}
-
 func TestEvents_with_a_filter_that_is_wrong_say_where(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
