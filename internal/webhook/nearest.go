@@ -1,7 +1,10 @@
 package webhook
 
+import "strings"
+
 // Nearest is the name spelled most like the given one, the first in order of
 // the alphabet if several are; empty if none is within a quarter of the letters.
+// A name that only lacks its first parts is one letter away.
 func Nearest(name string, names []string) string {
 	if len(name) > 256 {
 		name = name[:256] // the cost grows with the length, and names are short
@@ -9,6 +12,9 @@ func Nearest(name string, names []string) string {
 	best, least := "", 0
 	for _, known := range names {
 		d := editDistance(name, known)
+		if strings.HasSuffix(known, "."+name) {
+			d = 1
+		}
 		if best == "" || d < least || d == least && known < best {
 			best, least = known, d
 		}

@@ -63,6 +63,8 @@ func TestTheNearestNameIsTheOneSpelledMostAlike(t *testing.T) {
 		"order.maid":     "order.made",
 		"order.created":  "",
 		"xxxx.made":      "",
+		"viewed":         "product.viewed",
+		"made":           "cart.made",
 		"product.viewed": "product.viewed",
 		"":               "",
 	} {
