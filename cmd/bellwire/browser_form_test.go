@@ -41,14 +41,14 @@ func formScene(t *testing.T) (b *browser, n *node, home string) {
 	return b, n, home
 }
 
-// wait gives a condition in the page ten seconds to hold.
+// wait gives a condition in the page half a minute to hold.
 func (b *browser) wait(condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for !eval[bool](b, `!!(`+condition+`)`) {
 		if time.Now().After(deadline) {
 			b.picture("failed")
-			b.t.Fatalf("waited in vain for %s\n%s", condition, eval[string](b, `document.querySelector("main").innerText`))
+			b.t.Fatalf("waited in vain for %s\n%s", condition, eval[string](b, `document.querySelector("main")?.innerText??""`))
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -58,7 +58,7 @@ func (b *browser) wait(condition string) {
 func (b *browser) pane(words string) {
 	b.t.Helper()
 	quoted, _ := json.Marshal(words)
-	b.wait(`document.querySelector("#preview").innerText.includes(` + string(quoted) + `)`)
+	b.wait(`document.querySelector("#preview")?.innerText.includes(` + string(quoted) + `)`)
 }
 
 func (b *browser) scripts(on bool) {
