@@ -86,13 +86,3 @@ func TestStyle_loadsNothingFromElsewhere(t *testing.T) {
 		t.Errorf("app.css loads %s", found)
 	}
 }
-
-// What scrolls beneath the form's buttons must not show through them.
-func TestStyle_hasAnOpaqueBarUnderTheForm(t *testing.T) {
-	t.Parallel()
-	file, _ := static.Lookup(static.Path("dist/app.css"))
-	rule := strings.Join(regexp.MustCompile(`\.formfoot\{[^}]*\}`).FindAllString(string(file.Data), -1), " ")
-	if !strings.Contains(rule, "background:var(--color-base-100)") || strings.Contains(rule, "transparent") {
-		t.Errorf("got %q", rule)
-	}
-}
