@@ -93,10 +93,19 @@ func (w *Web) sendTo(c *gin.Context, path string) error {
 	return nil
 }
 
-func (w *Web) openProject(c *gin.Context, caller account.Caller) error {
-	id, err := webhook.ParseUUID(c.Param("project"))
+// pathID is the id that a part of the path names: of a project, an endpoint.
+func pathID(c *gin.Context, thing string) (webhook.UUID, error) {
+	id, err := webhook.ParseUUID(c.Param(thing))
 	if err != nil {
-		return webhook.NotFound("there is no such project")
+		return webhook.UUID{}, webhook.NotFound("there is no such %s", thing)
+	}
+	return id, nil
+}
+
+func (w *Web) openProject(c *gin.Context, caller account.Caller) error {
+	id, err := pathID(c, "project")
+	if err != nil {
+		return err
 	}
 	project, err := w.Manage.Project(c.Request.Context(), caller, webhook.ProjectID{UUID: id})
 	if err != nil {

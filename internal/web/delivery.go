@@ -13,11 +13,8 @@ import (
 )
 
 func deliveryID(c *gin.Context) (webhook.DeliveryID, error) {
-	id, err := webhook.ParseUUID(c.Param("delivery"))
-	if err != nil {
-		return webhook.DeliveryID{}, webhook.NotFound("there is no such delivery")
-	}
-	return webhook.DeliveryID{UUID: id}, nil
+	id, err := pathID(c, "delivery")
+	return webhook.DeliveryID{UUID: id}, err
 }
 
 // showDelivery also takes POST: support opens a payload by giving a reason.

@@ -16,11 +16,8 @@ import (
 )
 
 func endpointID(c *gin.Context) (webhook.EndpointID, error) {
-	id, err := webhook.ParseUUID(c.Param("endpoint"))
-	if err != nil {
-		return webhook.EndpointID{}, webhook.NotFound("there is no such endpoint")
-	}
-	return webhook.EndpointID{UUID: id}, nil
+	id, err := pathID(c, "endpoint")
+	return webhook.EndpointID{UUID: id}, err
 }
 
 // endpoint is the one in the path; one of another project is missing.

@@ -13,11 +13,8 @@ import (
 )
 
 func eventID(c *gin.Context) (webhook.EventID, error) {
-	id, err := webhook.ParseUUID(c.Param("event"))
-	if err != nil {
-		return webhook.EventID{}, webhook.NotFound("there is no such event")
-	}
-	return webhook.EventID{UUID: id}, nil
+	id, err := pathID(c, "event")
+	return webhook.EventID{UUID: id}, err
 }
 
 // showEvent also takes POST: support opens a payload by giving a reason.

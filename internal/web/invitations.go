@@ -78,11 +78,8 @@ func (w *Web) revokeInvitation(c *gin.Context) error {
 }
 
 func invitationID(c *gin.Context) (webhook.LinkID, error) {
-	id, err := webhook.ParseUUID(c.Param("invitation"))
-	if err != nil {
-		return webhook.LinkID{}, webhook.NotFound("there is no such invitation")
-	}
-	return webhook.LinkID{UUID: id}, nil
+	id, err := pathID(c, "invitation")
+	return webhook.LinkID{UUID: id}, err
 }
 
 func (w *Web) showInvitation(c *gin.Context) error {

@@ -157,9 +157,9 @@ func (w *Web) tryOf(key manage.IssuedKey) (tries, command string) {
 }
 
 func (w *Web) revokeKey(c *gin.Context) error {
-	id, err := webhook.ParseUUID(c.Param("key"))
+	id, err := pathID(c, "key")
 	if err != nil {
-		return webhook.NotFound("there is no such key")
+		return err
 	}
 	keys, err := w.Manage.Keys(c.Request.Context(), w.caller(c), w.project(c).ID)
 	if err != nil {

@@ -260,5 +260,3 @@ func curl(r webhook.Request) (command, note string) {
 	}
 	return b.String(), note
 }
-
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -104,41 +103,6 @@ func onThisMachine(raw string) bool {
 func forwardable(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
-}
-
-func portOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Port() == "" {
-		return strconv.Itoa(localPort)
-	}
-	return u.Port()
-}
-
-func listenCommand(port, secret string, format webhook.FormatName) string {
-	command := "bellwire listen --port " + port + " --secret " + quoted(secret)
-	if format != "" && format != webhook.FormatStandard {
-		command += " --format " + string(format)
-	}
-	return command
-}
-
-func (w *Web) forwardCommand(to, key string) string {
-	command := "bellwire listen --forward " + quoted(to) + " --key " + key
-	if w.BaseURL != nil {
-		command += " --url " + quoted(w.BaseURL.String())
-	}
-	return command
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-+/=.:@", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func (w *Web) chooseStep(g guideOf) overview.ChooseStep {

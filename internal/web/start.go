@@ -81,6 +81,15 @@ func (w *Web) journeyOf(c *gin.Context, list standings) (journey, error) {
 	return j, err
 }
 
+// journeyNow is journeyOf for who has not read how the endpoints stand.
+func (w *Web) journeyNow(c *gin.Context) (journey, error) {
+	list, _, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
+	if err != nil {
+		return journey{}, err
+	}
+	return w.journeyOf(c, list)
+}
+
 // reached reports whether any endpoint ever got something.
 func reached(list standings) bool {
 	return slices.ContainsFunc(list, func(s standing) bool { return !s.LastSuccessAt.IsZero() })
@@ -114,11 +123,7 @@ func (w *Web) showCommand(c *gin.Context) error {
 	if way == wayForward {
 		return w.showForward(c)
 	}
-	list, _, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
-	if err != nil {
-		return err
-	}
-	j, err := w.journeyOf(c, list)
+	j, err := w.journeyNow(c)
 	if err != nil {
 		return err
 	}
@@ -202,11 +207,7 @@ func (w *Web) publishFirst(c *gin.Context) error {
 // tryFirstAgain sends what failed once more: at once if it waits for its next
 // try, as a new delivery if it was given up.
 func (w *Web) tryFirstAgain(c *gin.Context) error {
-	list, _, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
-	if err != nil {
-		return err
-	}
-	j, err := w.journeyOf(c, list)
+	j, err := w.journeyNow(c)
 	if err != nil {
 		return err
 	}
