@@ -164,12 +164,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, c account.Caller, n NewEnd
 	if err != nil {
 		return none, err
 	}
-	value := n.Secret
-	if value == "" {
-		value = mint.SigningSecret()
-	}
-	secret := s.newSecret(e.ID, value)
-	secret.ActiveFrom = secret.CreatedAt
+	value, secret := s.firstSecret(e.ID, n.Secret)
 	if err := s.Store.CreateEndpoint(ctx, e, secret, s.entry(c, "endpoint.created", aboutEndpoint(e), MaskURL(e.URL))); err != nil {
 		return none, err
 	}

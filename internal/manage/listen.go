@@ -76,12 +76,7 @@ func (s *Service) newListener(ctx context.Context, c account.Caller, n NewEndpoi
 	if err != nil {
 		return none, err
 	}
-	value := n.Secret
-	if value == "" {
-		value = mint.SigningSecret()
-	}
-	secret := s.newSecret(e.ID, value)
-	secret.ActiveFrom = secret.CreatedAt
+	value, secret := s.firstSecret(e.ID, n.Secret)
 	l := webhook.Listener{EndpointID: e.ID, ProjectID: e.ProjectID, KeyID: c.Key.ID, Name: n.Name, LeftAt: now}
 	if err := s.Store.CreateListener(ctx, l, e, secret, s.entry(c, "endpoint.created", aboutEndpoint(e), "for a listener")); err != nil {
 		return none, err

@@ -99,6 +99,18 @@ func (s *Service) newSecret(endpoint webhook.EndpointID, value string) webhook.S
 	}
 }
 
+// firstSecret is the secret that a new endpoint begins with: the one that was
+// brought, or a made one if that is empty.
+func (s *Service) firstSecret(endpoint webhook.EndpointID, brought string) (value string, secret webhook.Secret) {
+	value = brought
+	if value == "" {
+		value = mint.SigningSecret()
+	}
+	secret = s.newSecret(endpoint, value)
+	secret.ActiveFrom = secret.CreatedAt
+	return value, secret
+}
+
 // RotatedSecret is the state after a step of a rotation. Value is set when a
 // secret was made.
 type RotatedSecret struct {
