@@ -201,10 +201,9 @@ func (a *App) late(ctx context.Context, reply webhook.Reply, abandoned bool) err
 }
 
 // Run takes the address, calls started, and serves and sends until the context
-// ends. Then it stops in order: nothing new
-// to listeners and their streams ended, not ready, no new requests, no new
-// claims, what is under way finished, what was not started given back, the
-// database closed.
+// ends. Then it stops in order: nothing new to listeners and their streams
+// ended, not ready, no new requests, no new claims, what is under way finished,
+// what was not started given back, the database closed.
 func (a *App) Run(ctx context.Context, started func()) error {
 	defer a.unlock()
 	defer a.store.Close()
