@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,8 +102,9 @@ func TestAudit_export_is_whole_narrowed_and_harmless_to_a_spreadsheet(t *testing
 			}
 		}
 	}
-	if got := lines[1]; got[2] != "fine, and = - + @" {
-		t.Errorf("plain text became %q", got[2])
+	// Acts of one millisecond stand in any order.
+	if !slices.ContainsFunc(lines, func(line []string) bool { return line[2] == "fine, and = - + @" }) {
+		t.Error("plain text did not stay as it was")
 	}
 	narrowed := b.get(f.path("audit.csv") + "?action=odd").is(http.StatusOK)
 	if got := strings.Count(string(narrowed.body), "odd.act"); got != len(hostile) {
