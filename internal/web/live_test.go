@@ -350,7 +350,7 @@ func TestLive_list_gives_a_sign_of_life_and_ends_after_a_while(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	server := f.live()
-	f.web.SetPace(web.Pace{Look: 5 * time.Millisecond, Check: time.Hour, Beat: 20 * time.Millisecond, Life: 300 * time.Millisecond, Write: time.Second})
+	f.web.SetPace(web.Pace{Look: 5 * time.Millisecond, Check: time.Hour, Beat: 20 * time.Millisecond, Life: 2 * time.Second, Write: time.Second})
 	list := f.as(account.Viewer).watch(server, f.path("deliveries", "stream"))
 	list.next(":")
 	list.ends()
