@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -81,4 +82,21 @@ var QueueStatements = map[string]struct {
 // LimitPages makes an SQLite file full at so many pages.
 func (s *Store) LimitPages(n int64) error {
 	return s.write.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n)).Error
+}
+
+// HousePlans are SQLite's plans for the statements of the housekeeping.
+func (s *Store) HousePlans(ctx context.Context) (map[string][]string, error) {
+	plans := map[string][]string{}
+	for _, chore := range s.chores(0, time.Unix(0, 0)) {
+		for _, one := range chore.steps {
+			var lines []struct{ Detail string }
+			if err := s.db(ctx).Raw("EXPLAIN QUERY PLAN "+one.sql, one.args...).Scan(&lines).Error; err != nil {
+				return nil, err
+			}
+			for _, line := range lines {
+				plans[chore.name] = append(plans[chore.name], line.Detail)
+			}
+		}
+	}
+	return plans, nil
 }

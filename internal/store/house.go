@@ -69,7 +69,7 @@ func (s *Store) Housekeep(ctx context.Context, retention time.Duration) error {
 	}
 	for _, chore := range s.chores(now, before) {
 		for done := int64(houseStep); done >= houseStep && ctx.Err() == nil; {
-			if done, err = s.chore(ctx, chore); err != nil {
+			if done, err = s.do(ctx, chore); err != nil {
 				return wrap("keep house: "+chore.name, err)
 			}
 		}
@@ -77,16 +77,31 @@ func (s *Store) Housekeep(ctx context.Context, retention time.Duration) error {
 	return wrap("make partitions", s.hot.partitions(ctx, before))
 }
 
-// chore is one statement that is run until it finds less than a step to do.
+// chore is a step that is taken until its last statement finds less than
+// houseStep to do. Each statement is a transaction and must find its rows by an
+// index even if there are none: on SQLite it holds the only writing connection.
+// CROSS JOIN keeps SQLite to the order that the tables are named in, so that it
+// begins with what was deleted, which is mostly nothing, and not with the log.
 type chore struct {
-	name string
+	name  string
+	steps []statement
+}
+
+type statement struct {
 	sql  string
 	args []any
 }
 
-func (s *Store) chore(ctx context.Context, c chore) (int64, error) {
-	result := s.write.WithContext(ctx).Exec(c.sql, c.args...)
-	return result.RowsAffected, result.Error
+func simple(name, sql string, args ...any) chore { return chore{name, []statement{{sql, args}}} }
+
+func (s *Store) do(ctx context.Context, c chore) (done int64, err error) {
+	for _, one := range c.steps {
+		result := s.write.WithContext(ctx).Exec(one.sql, one.args...)
+		if done, err = result.RowsAffected, result.Error; err != nil {
+			break
+		}
+	}
+	return done, err
 }
 
 // chores in their order: what is live at its age is ended before it is deleted,
@@ -94,24 +109,24 @@ func (s *Store) chore(ctx context.Context, c chore) (int64, error) {
 func (s *Store) chores(now int64, before time.Time) []chore {
 	old := uid(webhook.FloorUUID(before))
 	list := []chore{
-		{"deliveries of deleted endpoints", "UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = " + whyCancelled + `deliveries.endpoint_id)
- WHERE id IN (SELECT d.id FROM endpoints e JOIN endpoint_queue q ON q.endpoint_id = e.id JOIN deliveries d ON d.endpoint_id = e.id AND d.state = 'waiting'
- WHERE e.deleted_at <> 0 AND (q.next_due_at < ? OR q.line_due_at < ?) LIMIT ?) AND state = 'waiting'`, []any{now, never, never, houseStep}},
-		{"queue rows of deleted endpoints", `UPDATE endpoint_queue SET next_due_at = ?, line_due_at = ? WHERE (next_due_at < ? OR line_due_at < ?)
+		simple("deliveries of deleted endpoints", "UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = "+whyCancelled+`deliveries.endpoint_id)
+ WHERE id IN (SELECT d.id FROM endpoints o CROSS JOIN endpoint_queue q CROSS JOIN deliveries d WHERE o.deleted_at <> 0 AND q.endpoint_id = o.id
+ AND (q.next_due_at < ? OR q.line_due_at < ?) AND d.endpoint_id = o.id AND d.state = 'waiting' LIMIT ?) AND state = 'waiting'`, now, never, never, houseStep),
+		simple("queue rows of deleted endpoints", `UPDATE endpoint_queue SET next_due_at = ?, line_due_at = ? WHERE (next_due_at < ? OR line_due_at < ?)
  AND endpoint_id IN (SELECT id FROM endpoints WHERE deleted_at <> 0)
- AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = endpoint_queue.endpoint_id AND d.state IN ('waiting', 'sending'))`, []any{never, never, never, never}},
-		{"expired deliveries", `UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'expired: it was not delivered in the time that payloads are kept'
- WHERE id IN (SELECT id FROM deliveries WHERE id < ? AND state = 'waiting' LIMIT ?) AND state = 'waiting'`, []any{now, old, houseStep}},
-		{"idempotency keys", "DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency WHERE created_at < ? LIMIT ?)",
-			[]any{now - keyFor.Milliseconds(), houseStep}},
-		{"sessions", "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)", []any{now, houseStep}},
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = endpoint_queue.endpoint_id AND d.state IN ('waiting', 'sending'))`, never, never, never, never),
+		simple("expired deliveries", `UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = 'expired: it was not delivered in the time that payloads are kept'
+ WHERE id IN (SELECT id FROM deliveries WHERE id < ? AND state = 'waiting' LIMIT ?) AND state = 'waiting'`, now, old, houseStep),
+		simple("idempotency keys", "DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency WHERE created_at < ? LIMIT ?)",
+			now-keyFor.Milliseconds(), houseStep),
+		simple("sessions", "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)", now, houseStep),
 		// Invitations that ran out are shown for a month, to be renewed.
-		{"links", "DELETE FROM links WHERE id IN (SELECT id FROM links WHERE expires_at < ? AND (kind <> 'invitation' OR used_at <> 0 OR expires_at < ?) LIMIT ?)",
-			[]any{now - 24*time.Hour.Milliseconds(), now - 30*24*time.Hour.Milliseconds(), houseStep}},
-		{"secrets after their grace", "UPDATE secrets SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at > 0 AND expires_at < ?", []any{now}},
-		{"nodes", "DELETE FROM nodes WHERE heartbeat_at < ?", []any{now - 24*time.Hour.Milliseconds()}},
+		simple("links", "DELETE FROM links WHERE id IN (SELECT id FROM links WHERE expires_at < ? AND (kind <> 'invitation' OR used_at <> 0 OR expires_at < ?) LIMIT ?)",
+			now-24*time.Hour.Milliseconds(), now-30*24*time.Hour.Milliseconds(), houseStep),
+		simple("secrets after their grace", "UPDATE secrets SET sealed = NULL WHERE sealed IS NOT NULL AND expires_at > 0 AND expires_at < ?", now),
+		simple("nodes", "DELETE FROM nodes WHERE heartbeat_at < ?", now-24*time.Hour.Milliseconds()),
 		// The head of a line may have ended above: those behind it are looked at.
-		{"lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", []any{look, now, never}},
+		simple("lines", "UPDATE endpoint_queue SET line_due_at = ? WHERE line_due_at > ? AND line_due_at < ?", look, now, never),
 	}
 	return slices.Concat(list, statisticsChores(now), purgeChores(), s.logChores(old))
 }
@@ -119,18 +134,19 @@ func (s *Store) chores(now int64, before time.Time) []chore {
 // logChores delete the log before a moment. PostgreSQL drops whole partitions of
 // events and attempts; only what had none is deleted by row.
 func (s *Store) logChores(old uid) []chore {
-	events, attempts, written := "events", "attempts", "AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id)"
+	events, attempts := "events", "attempts"
 	if s.dialect == Postgres {
-		events, attempts, written = "events_default", "attempts_default", ""
+		events, attempts = "events_default", "attempts_default"
 	}
+	ended := "(SELECT id FROM deliveries WHERE id < ? AND state IN ('delivered', 'exhausted', 'cancelled') ORDER BY id LIMIT ?)"
 	return []chore{
-		{"attempts", "DELETE FROM " + attempts + " WHERE id IN (SELECT a.id FROM deliveries d JOIN " + attempts + ` a ON a.delivery_id = d.id
- WHERE d.id < ? AND d.state IN ('delivered', 'exhausted', 'cancelled') LIMIT ?)`, []any{old, houseStep}},
-		{"deliveries", `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE id < ? AND state IN ('delivered', 'exhausted', 'cancelled')
- ` + written + ` LIMIT ?)`, []any{old, houseStep}},
-		{"search values", `DELETE FROM event_search WHERE event_id IN (SELECT event_id FROM event_search WHERE event_id < ?
- AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = event_search.event_id) ORDER BY event_id LIMIT ?)`, []any{old, houseStep}},
-		{"events", "DELETE FROM " + events + " WHERE id IN (SELECT e.id FROM " + events + ` e WHERE e.id < ?
- AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id) AND NOT EXISTS (SELECT 1 FROM fanouts f WHERE f.event_id = e.id) LIMIT ?)`, []any{old, houseStep}},
+		{"deliveries", []statement{
+			{"DELETE FROM " + attempts + " WHERE delivery_id IN " + ended, []any{old, houseStep}},
+			{"DELETE FROM deliveries WHERE id IN " + ended, []any{old, houseStep}},
+		}},
+		simple("search values", `DELETE FROM event_search WHERE event_id IN (SELECT event_id FROM event_search WHERE event_id < ?
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = event_search.event_id) ORDER BY event_id LIMIT ?)`, old, houseStep),
+		simple("events", "DELETE FROM "+events+" WHERE id IN (SELECT e.id FROM "+events+` e WHERE e.id < ?
+ AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id) AND NOT EXISTS (SELECT 1 FROM fanouts f WHERE f.event_id = e.id) LIMIT ?)`, old, houseStep),
 	}
 }

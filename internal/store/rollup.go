@@ -112,9 +112,9 @@ func statisticsChores(now int64) []chore {
 	const sums, folded = "DELETE FROM stats_sum WHERE (scope_id, width, start, cause) IN (SELECT scope_id, width, start, cause FROM stats_sum WHERE width = ? AND start < %s LIMIT ?)",
 		"(SELECT folded_to FROM stats_rolled)"
 	return []chore{
-		{"minutes of endpoints", `DELETE FROM endpoint_minute WHERE (endpoint_id, minute, node_id, cause) IN
- (SELECT endpoint_id, minute, node_id, cause FROM endpoint_minute WHERE minute < ` + folded + " LIMIT ?)", []any{houseStep}},
-		{"minutes of projects", fmt.Sprintf(sums, folded), []any{minuteWidth, houseStep}},
-		{"statistics", fmt.Sprintf(sums, "?"), []any{hourWidth, now - statisticsFor.Milliseconds(), houseStep}},
+		simple("minutes of endpoints", `DELETE FROM endpoint_minute WHERE (endpoint_id, minute, node_id, cause) IN
+ (SELECT endpoint_id, minute, node_id, cause FROM endpoint_minute WHERE minute < `+folded+" LIMIT ?)", houseStep),
+		simple("minutes of projects", fmt.Sprintf(sums, folded), minuteWidth, houseStep),
+		simple("statistics", fmt.Sprintf(sums, "?"), hourWidth, now-statisticsFor.Milliseconds(), houseStep),
 	}
 }
