@@ -138,6 +138,9 @@ func (p Pages) measure(ctx context.Context, o Options, s *server, w world) (Resu
 			list = append(list, &asked{visit: v})
 		}
 	}
+	if len(list) == 0 {
+		return r, fmt.Errorf("no address has %q in its name, as /p/:project (wide, 7d) has", p.Only)
+	}
 	say(o.Log, "asking for %d addresses, %d times each", len(list), p.Rounds+1)
 	if err := p.walk(ctx, who, list); err != nil {
 		return r, err

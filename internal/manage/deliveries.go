@@ -71,6 +71,23 @@ func (s *Service) DeliveriesByID(ctx context.Context, c account.Caller, project 
 	return rows, err
 }
 
+// latestOfEach is how many deliveries of an endpoint LastFailures looks at.
+const latestOfEach = 50
+
+// LastFailures answers, for endpoints of a project, the newest delivery whose
+// last attempt failed, among the latest fifty of each; an endpoint without one
+// has no entry.
+func (s *Service) LastFailures(ctx context.Context, c account.Caller, project webhook.ProjectID, endpoints []webhook.EndpointID) (map[webhook.EndpointID]webhook.DeliveryRow, error) {
+	if err := c.May(account.ViewDeliveries, project); err != nil {
+		return nil, err
+	}
+	found, err := s.Store.LastFailures(ctx, project, endpoints, latestOfEach)
+	for id, row := range found {
+		found[id] = maskRow(c, row)
+	}
+	return found, err
+}
+
 // ListedDelivery is a delivery with its attempts, which have no bodies.
 type ListedDelivery struct {
 	webhook.DeliveryRow

@@ -260,6 +260,9 @@ type Deliveries interface {
 	// DeliveriesByID are several in no order; those not found are left out.
 	// Project zero stands for any.
 	DeliveriesByID(ctx context.Context, project webhook.ProjectID, ids []webhook.DeliveryID) ([]webhook.DeliveryRow, error)
+	// LastFailures reads, for endpoints of one project, the newest delivery
+	// whose last attempt failed, among the latest of each.
+	LastFailures(ctx context.Context, project webhook.ProjectID, endpoints []webhook.EndpointID, latest int) (map[webhook.EndpointID]webhook.DeliveryRow, error)
 	// Attempts of a delivery in order, without request bodies.
 	Attempts(ctx context.Context, project webhook.ProjectID, id webhook.DeliveryID) ([]webhook.Attempt, error)
 	// AttemptsOf is Attempts of several deliveries at once, without any bodies;
@@ -313,7 +316,7 @@ type Reports interface {
 	// Held included, each up to atMost; Delivered only where the filter asks.
 	CountStates(ctx context.Context, filter webhook.StatsFilter, atMost int64) (map[webhook.State]int64, error)
 	// Standings are a project's endpoints that are not deleted, newest first,
-	// with their attempts from the minute of since on.
+	// with their attempts from the minute of since on and what was given up.
 	Standings(ctx context.Context, project webhook.ProjectID, since time.Time, limit int) ([]webhook.Standing, error)
 	// Backlogs counts what waits for endpoints of one project, each up to
 	// atMost; an endpoint for which nothing waits has no entry.

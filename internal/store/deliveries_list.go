@@ -165,7 +165,8 @@ func deliveryPlaces(f webhook.DeliveryFilter) conditions {
 		where.and(endpoint+" = (SELECT o.id FROM endpoints o WHERE o.id = ? AND o.project_id = ?)", uid(f.EndpointID.UUID), uid(f.ProjectID.UUID))
 	}
 	if wantsMissed(f) {
-		where.and(missed+" AND d.state = ?", string(f.State))
+		// Written out: SQLite would else plan again for each value.
+		where.and(missed + " AND d.state = '" + string(f.State) + "'")
 	}
 	return where
 }
@@ -224,6 +225,24 @@ func findByID(db *gorm.DB, f *webhook.DeliveryFilter, w *window) (found bool, er
 		return found, nil
 	}
 	return true, nil
+}
+
+// LastFailures reads, for endpoints of one project, the newest delivery whose
+// last attempt failed, among the latest of each; tests are left out. An endpoint
+// without one has no entry.
+func (s *Store) LastFailures(ctx context.Context, project webhook.ProjectID, endpoints []webhook.EndpointID, latest int) (map[webhook.EndpointID]webhook.DeliveryRow, error) {
+	found := make(map[webhook.EndpointID]webhook.DeliveryRow, len(endpoints))
+	if len(endpoints) == 0 {
+		return found, nil
+	}
+	rows, err := many(s.db(ctx).Raw("SELECT "+deliveryColumns+deliverySource+` WHERE d.id IN (SELECT (SELECT l.id FROM
+ (SELECT f.id, f.last_cause, f.test, f.last_attempt_at FROM deliveries f WHERE f.endpoint_id = o.id ORDER BY f.id DESC LIMIT ?) AS l
+ WHERE l.last_cause <> '' AND NOT l.test ORDER BY l.last_attempt_at DESC LIMIT 1) FROM endpoints o WHERE o.id IN ? AND o.project_id = ?)`,
+		latest, uids(endpoints), uid(project.UUID)), listedFields)
+	for _, r := range rows {
+		found[webhook.EndpointID{UUID: webhook.UUID(r.Row.EndpointID)}] = r.row()
+	}
+	return found, wrap("read the last failures", err)
 }
 
 // DeliveryOwner finds the project of a delivery.

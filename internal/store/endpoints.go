@@ -232,7 +232,7 @@ const whyCancelled = "(SELECT CASE WHEN w.kind = 'forward' THEN '" + webhook.Gon
 // cancelWaiting ends the first of what waits for an endpoint, found by the
 // indexes of what is live.
 func cancelWaiting(tx *gorm.DB, endpoint webhook.EndpointID, since time.Time) error {
-	for _, part := range []string{freeWaiting, lineWaiting} {
+	for _, part := range []string{waitingFree, lineWaiting} {
 		err := tx.Exec("UPDATE deliveries SET state = 'cancelled', ended_at = ?, reason = "+whyCancelled+`?) WHERE id IN
  (SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND `+part+" LIMIT ?)", ms(since), uid(endpoint.UUID), uid(endpoint.UUID), cancelledAtOnce).Error
 		if err != nil {

@@ -44,7 +44,7 @@ func liveRows(db *gorm.DB, f webhook.DeliveryFilter, w window) (rows []listedDel
 // liveIDs are the live deliveries of a window, newest first. A test is never
 // waiting: it is sent once and ends.
 func liveIDs(db *gorm.DB, f webhook.DeliveryFilter, w window) (ids []uid, all bool, err error) {
-	for _, part := range []string{freeWaiting, lineWaiting, "d.state = 'sending' AND d.lease_until >= 0"} {
+	for _, part := range []string{freeWaiting, lineWaiting, sendingNow} {
 		where := liveConditions(webhook.StatsFilter{ProjectID: f.ProjectID, EndpointID: f.EndpointID}, w)
 		where.and(part)
 		var found []uid

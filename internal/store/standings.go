@@ -35,15 +35,40 @@ func (s *Store) Standings(ctx context.Context, project webhook.ProjectID, since 
 	if err != nil {
 		return nil, wrap("count the attempts of endpoints", err)
 	}
+	gone, err := s.givenUp(ctx, project, since)
+	if err != nil {
+		return nil, wrap("count what was given up", err)
+	}
 	byID := make(map[uid]attemptsRow, len(counts))
 	for _, c := range counts {
 		byID[c.EndpointID] = c
 	}
 	standings := make([]webhook.Standing, len(rows))
 	for i, r := range rows {
-		standings[i] = webhook.Standing{Endpoint: r.standing(), Delivered: byID[r.ID].Delivered, Failed: byID[r.ID].Failed}
+		standings[i] = webhook.Standing{Endpoint: r.standing(), Delivered: byID[r.ID].Delivered, Failed: byID[r.ID].Failed, GivenUp: gone[r.ID]}
 	}
 	return standings, nil
+}
+
+// latestGivenUp is how many of a project's deliveries that were given up are
+// looked at.
+const latestGivenUp = 200
+
+// givenUp counts by endpoint what was given up since a time.
+func (s *Store) givenUp(ctx context.Context, project webhook.ProjectID, since time.Time) (map[uid]int64, error) {
+	var rows []struct {
+		EndpointID uid
+		N          int64
+	}
+	where := deliveryPlaces(webhook.DeliveryFilter{ProjectID: project, State: webhook.Exhausted})
+	where.and("d.id >= ?", scope{}) // any: SQLite takes the index of what was missed only where ids are bounded
+	err := s.db(ctx).Raw("SELECT endpoint_id, count(*) AS n FROM (SELECT d.endpoint_id, d.ended_at FROM deliveries d"+where.sql()+
+		" AND NOT d.test ORDER BY d.id DESC LIMIT ?) AS latest WHERE ended_at > ? GROUP BY endpoint_id", where.with(latestGivenUp, ms(since))...).Scan(&rows).Error
+	counts := make(map[uid]int64, len(rows))
+	for _, r := range rows {
+		counts[r.EndpointID] = r.N
+	}
+	return counts, err
 }
 
 // standingFields are those of standingColumns.
@@ -79,7 +104,7 @@ func (s *Store) Backlogs(ctx context.Context, project webhook.ProjectID, endpoin
 	var parts []string
 	var args []any
 	for _, id := range endpoints {
-		for _, part := range []string{freeWaiting, lineWaiting} {
+		for _, part := range []string{waitingFree, lineWaiting} {
 			parts = append(parts, "SELECT endpoint_id, count(*) AS n, min(created_at) AS oldest FROM (SELECT d.endpoint_id, d.created_at FROM deliveries d"+
 				" WHERE d.endpoint_id = (SELECT o.id FROM endpoints o WHERE o.id = ? AND o.project_id = ?) AND "+part+" LIMIT ?) AS first GROUP BY endpoint_id")
 			args = append(args, uid(id.UUID), uid(project.UUID), atMost)

@@ -43,7 +43,7 @@ const listedEndpoints = 30
 
 func (w *Web) listEndpoints(c *gin.Context) error {
 	project, caller := w.project(c), w.caller(c)
-	list, _, err := w.standings(c.Request.Context(), caller, project.ID)
+	list, err := w.standings(c.Request.Context(), caller, project.ID)
 	if err != nil {
 		return err
 	}

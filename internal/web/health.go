@@ -133,18 +133,20 @@ type standing struct {
 // by name.
 type standings []standing
 
-// standingsOf judges rows; exhausted are the project's latest deliveries that
-// were given up, since is an hour ago.
-func standingsOf(rows []webhook.Standing, exhausted []webhook.DeliveryRow, since time.Time) standings {
-	gone := givenUp(exhausted, since)
-	list := make(standings, len(rows))
+// standingsOf judges rows that count the last hour.
+func standingsOf(rows []webhook.Standing) standings {
+	order := make([]*standing, len(rows)) // thousands, and each is large
 	for i, r := range rows {
-		h := hour{attempts: r.Delivered + r.Failed, failed: r.Failed, exhausted: gone[r.ID]}
-		list[i] = standing{r.Endpoint, h, conditionOf(r.Endpoint, h)}
+		h := hour{attempts: r.Delivered + r.Failed, failed: r.Failed, exhausted: r.GivenUp}
+		order[i] = &standing{r.Endpoint, h, conditionOf(r.Endpoint, h)}
 	}
-	slices.SortStableFunc(list, func(a, b standing) int {
+	slices.SortStableFunc(order, func(a, b *standing) int {
 		return cmp.Or(cmp.Compare(a.condition, b.condition), cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)))
 	})
+	list := make(standings, len(order))
+	for i, one := range order {
+		list[i] = *one
+	}
 	return list
 }
 
@@ -170,23 +172,36 @@ func (s standings) counted(holds func(condition) bool) int {
 	return n
 }
 
+// first are those at the head of the list of which a condition holds.
+func (s standings) first(holds func(condition) bool, limit int) (some standings) {
+	for _, one := range s {
+		if holds(one.condition) && len(some) < limit {
+			some = append(some, one)
+		}
+	}
+	return some
+}
+
+func (s standings) ids() []webhook.EndpointID {
+	ids := make([]webhook.EndpointID, len(s))
+	for i, one := range s {
+		ids[i] = one.ID
+	}
+	return ids
+}
+
 func is(want condition) func(condition) bool { return func(c condition) bool { return c == want } }
 
 // standings reads and judges all endpoints of a project, and tells the frame
 // of its pages.
-func (w *Web) standings(ctx context.Context, caller account.Caller, project webhook.ProjectID) (standings, []webhook.DeliveryRow, error) {
-	since := w.Now().Add(-time.Hour)
-	rows, err := w.Manage.Standings(ctx, caller, project, since)
+func (w *Web) standings(ctx context.Context, caller account.Caller, project webhook.ProjectID) (standings, error) {
+	rows, err := w.Manage.Standings(ctx, caller, project, w.Now().Add(-time.Hour))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	exhausted, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: project, State: webhook.Exhausted, Limit: manage.MaxLimit})
-	if err != nil {
-		return nil, nil, err
-	}
-	list := standingsOf(rows, exhausted.Items, since)
+	list := standingsOf(rows)
 	w.alarms.set(project, list.counted(condition.needsYou), w.Now())
-	return list, exhausted.Items, nil
+	return list, nil
 }
 
 // hours answers how endpoints of one project did in the last hour.
@@ -255,6 +270,6 @@ func (w *Web) troubled(ctx context.Context, caller account.Caller, project webho
 	if n, fresh := w.alarms.get(project, w.Now()); fresh {
 		return n, nil
 	}
-	list, _, err := w.standings(ctx, caller, project)
+	list, err := w.standings(ctx, caller, project)
 	return list.counted(condition.needsYou), err
 }

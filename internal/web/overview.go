@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -35,11 +36,17 @@ func (w *Web) showOverview(c *gin.Context) error {
 func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	ctx, caller, project, now := c.Request.Context(), w.caller(c), w.project(c), w.Now()
 	var none overview.ShowModel
-	list, exhausted, err := w.standings(ctx, caller, project.ID)
+	list, err := w.standings(ctx, caller, project.ID)
 	if err != nil {
 		return none, err
 	}
-	recent, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: project.ID, Limit: manage.MaxLimit})
+	latest := webhook.DeliveryFilter{ProjectID: project.ID, Limit: manage.MaxLimit / 2}
+	recent, err := w.Manage.Deliveries(ctx, caller, latest)
+	if err != nil {
+		return none, err
+	}
+	latest.State = webhook.Exhausted
+	exhausted, err := w.Manage.Deliveries(ctx, caller, latest)
 	if err != nil {
 		return none, err
 	}
@@ -48,7 +55,7 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	if err != nil {
 		return none, err
 	}
-	failures := lastFailures(recent.Items, exhausted)
+	failures := lastFailures(recent.Items, exhausted.Items)
 	state := overviewState{project: project, list: list, failures: failures, first: !reached(list), past: len(recent.Items) > 0}
 	m := overview.ShowModel{StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()}}
 	m.Verdict, m.Detail = state.verdict()
@@ -80,49 +87,35 @@ const listedTrouble = 8
 
 // troubleGroups are the endpoints that are not well, with the cause of each.
 func (w *Web) troubleGroups(ctx context.Context, caller account.Caller, s overviewState) ([]overview.Group, error) {
+	needing, doubtful := s.list.first(condition.needsYou, listedTrouble), s.list.first(condition.doubtful, listedTrouble)
+	last, err := w.Manage.LastFailures(ctx, caller, s.project.ID, slices.Concat(needing, doubtful).ids())
+	if err != nil {
+		return nil, err
+	}
 	var groups []overview.Group
 	for _, kind := range []struct {
 		id, title, state string
-		holds            func(condition) bool
-	}{{"needs-you", "Needs you", stateTrouble, condition.needsYou}, {"unsteady", "Not quite well", stateUnsteady, condition.doubtful}} {
-		group := overview.Group{ID: kind.id, Title: kind.title}
-		all := s.list.counted(kind.holds)
-		for _, one := range s.list {
-			if !kind.holds(one.condition) || len(group.Rows) == listedTrouble {
-				continue
-			}
-			last, err := w.lastFailure(ctx, caller, one.Endpoint)
-			if err != nil {
-				return nil, err
-			}
-			group.Rows = append(group.Rows, presentTrouble(one, last, caller, w.Now()))
+		rows             standings
+		all              int
+	}{
+		{"needs-you", "Needs you", stateTrouble, needing, s.list.counted(condition.needsYou)},
+		{"unsteady", "Not quite well", stateUnsteady, doubtful, s.list.counted(condition.doubtful)},
+	} {
+		if kind.all == 0 {
+			continue
 		}
-		if more := all - len(group.Rows); more > 0 {
+		group := overview.Group{ID: kind.id, Title: kind.title}
+		for _, one := range kind.rows {
+			group.Rows = append(group.Rows, presentTrouble(one, last[one.ID], caller, w.Now()))
+		}
+		if more := kind.all - len(kind.rows); more > 0 {
 			group.More = component.Link{
 				Label: plural(int64(more), "more endpoint", "more endpoints"), URL: under(s.project.ID, "endpoints") + "?state=" + kind.state,
 			}
 		}
-		if all > 0 {
-			groups = append(groups, group)
-		}
+		groups = append(groups, group)
 	}
 	return groups, nil
-}
-
-// lastFailure is the newest delivery of an endpoint whose last attempt failed,
-// among its latest; the zero row for none.
-func (w *Web) lastFailure(ctx context.Context, caller account.Caller, e webhook.Endpoint) (webhook.DeliveryRow, error) {
-	page, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Limit: 50})
-	if err != nil {
-		return webhook.DeliveryRow{}, err
-	}
-	var last webhook.DeliveryRow
-	for _, row := range page.Items {
-		if failed(row) && row.LastAttemptAt.After(last.LastAttemptAt) {
-			last = row
-		}
-	}
-	return last, nil
 }
 
 // failed reports whether the last attempt of a delivery was a failure.

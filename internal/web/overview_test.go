@@ -86,10 +86,6 @@ func TestStandings_put_trouble_first_and_judge_each_endpoint_once(t *testing.T) 
 		change(&s)
 		return s
 	}
-	exhausted := rowOfState(webhook.Exhausted)
-	exhausted.EndpointID, exhausted.EndedAt = webhook.EndpointID{UUID: webhook.UUID{'g'}}, noon
-	old := exhausted
-	old.EndpointID, old.EndedAt = webhook.EndpointID{UUID: webhook.UUID{'w'}}, noon.Add(-2*time.Hour)
 	list := standingsOf([]webhook.Standing{
 		row("well", func(*webhook.Standing) {}),
 		row("new", func(s *webhook.Standing) { s.LastSuccessAt = time.Time{} }),
@@ -97,12 +93,12 @@ func TestStandings_put_trouble_first_and_judge_each_endpoint_once(t *testing.T) 
 			s.State, s.PausedBecause, s.ConsecutiveFailures = webhook.EndpointPaused, webhook.PausedByPerson, 50
 		}),
 		row("shaky", func(s *webhook.Standing) { s.Delivered, s.Failed = 59, 41 }),
-		row("given up", func(s *webhook.Standing) {}),
+		row("given up", func(s *webhook.Standing) { s.GivenUp = 1 }),
 		row("half", func(s *webhook.Standing) { s.Delivered, s.Failed = 10, 10 }),
 		row("dead", func(s *webhook.Standing) { s.ConsecutiveFailures = troubleFrom }),
 		row("410", func(s *webhook.Standing) { s.State, s.PausedBecause = webhook.EndpointPaused, webhook.PausedAsGone }),
 		row("Also dead", func(s *webhook.Standing) { s.ConsecutiveFailures = 9 }),
-	}, []webhook.DeliveryRow{exhausted, old}, noon.Add(-time.Hour))
+	})
 	var names []string
 	for _, one := range list {
 		names = append(names, one.Name)

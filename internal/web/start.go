@@ -83,7 +83,7 @@ func (w *Web) journeyOf(c *gin.Context, list standings) (journey, error) {
 
 // journeyNow is journeyOf for who has not read how the endpoints stand.
 func (w *Web) journeyNow(c *gin.Context) (journey, error) {
-	list, _, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
+	list, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
 	if err != nil {
 		return journey{}, err
 	}
@@ -98,7 +98,7 @@ func reached(list standings) bool {
 func (w *Web) showStart(c *gin.Context) error { return w.start(c, http.StatusOK, asked{}) }
 
 func (w *Web) start(c *gin.Context, status int, a asked) error {
-	list, _, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
+	list, err := w.standings(c.Request.Context(), w.caller(c), w.project(c).ID)
 	if err != nil {
 		return err
 	}

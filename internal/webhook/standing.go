@@ -9,6 +9,9 @@ type Standing struct {
 	// Delivered and Failed count attempts since the time that was asked for.
 	Delivered int64
 	Failed    int64
+	// GivenUp counts the deliveries that were given up since, among the latest
+	// of the project that were.
+	GivenUp int64
 }
 
 // Backlog is what waits for one endpoint, held deliveries included, tests left

@@ -6,6 +6,9 @@ CREATE INDEX deliveries_missed ON deliveries (state, id, test) WHERE state IN ('
 CREATE INDEX deliveries_missed_by_project ON deliveries (project_id, state, id, test) WHERE state IN ('exhausted', 'cancelled');
 CREATE INDEX deliveries_missed_by_endpoint ON deliveries (endpoint_id, state, id, test) WHERE state IN ('exhausted', 'cancelled');
 
+-- What is live in a project is found from its endpoints.
+CREATE INDEX endpoint_queue_by_project ON endpoint_queue (project_id);
+
 -- Statistics added up from endpoint_minute: minutes of projects and hours of
 -- endpoints and projects; scope_id is the endpoint's, the project's, or all
 -- zero for the whole installation. They hold what began before
