@@ -66,17 +66,8 @@ func (s *Service) Events(ctx context.Context, c account.Caller, f webhook.EventF
 // event's own. reason is why support opens the payload.
 func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID, reason string) (EventDetail, error) {
 	var none EventDetail
-	event, from, err := s.event(ctx, c, account.ViewEvents, project, id)
+	d, from, err := s.openEvent(ctx, c, project, id, reason)
 	if err != nil {
-		return none, err
-	}
-	seen := []webhook.Event{event}
-	if err := s.seenFrom(ctx, c, from, seen); err != nil {
-		return none, err
-	}
-	event = seen[0]
-	d := EventDetail{Event: event}
-	if d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, from, object{from, id.UUID, event.Topic}, reason); err != nil {
 		return none, err
 	}
 	deliveries, err := s.Store.Deliveries(ctx, webhook.DeliveryFilter{ProjectID: from, EventID: id, Limit: MaxLimit})
@@ -96,7 +87,7 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 	if err := s.explainAll(ctx, c, from, &d); err != nil {
 		return none, err
 	}
-	if event.FanOut {
+	if d.FanOut {
 		if d.Progress, err = s.Store.FanOutOf(ctx, id); err != nil {
 			return none, err
 		}
@@ -105,6 +96,32 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 		d.Data, d.Search = nil, nil
 	}
 	return d, nil
+}
+
+// EventData answers an event with its data, if the caller may see that, and
+// nothing of what became of it. project is as in Event.
+func (s *Service) EventData(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error) {
+	d, _, err := s.openEvent(ctx, c, project, id, "")
+	if d.Hidden {
+		d.Data, d.Search = nil, nil
+	}
+	return d.Event, err
+}
+
+// openEvent reads an event as it is seen from a project, which it answers too,
+// and records that its payload was opened. What is hidden is still in it.
+func (s *Service) openEvent(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID, reason string) (d EventDetail, from webhook.ProjectID, err error) {
+	event, from, err := s.event(ctx, c, account.ViewEvents, project, id)
+	if err != nil {
+		return d, from, err
+	}
+	seen := []webhook.Event{event}
+	if err := s.seenFrom(ctx, c, from, seen); err != nil {
+		return d, from, err
+	}
+	d.Event = seen[0]
+	d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, from, object{from, id.UUID, event.Topic}, reason)
+	return d, from, err
 }
 
 // explainAll says of every endpoint of the project what the event was to it.

@@ -110,6 +110,15 @@ func (s *Service) Standings(ctx context.Context, c account.Caller, project webho
 	return list, nil
 }
 
+// Subscriptions answers what each endpoint of a project takes, newest first; at
+// most ten thousand are answered.
+func (s *Service) Subscriptions(ctx context.Context, c account.Caller, project webhook.ProjectID) ([]webhook.Subscription, error) {
+	if err := c.May(account.ViewEndpoints, project); err != nil {
+		return nil, err
+	}
+	return s.Store.Subscriptions(ctx, project, maxStandings)
+}
+
 // Backlogs answers what waits for endpoints of a project, each counted up to a
 // thousand; an endpoint for which nothing waits has no entry.
 func (s *Service) Backlogs(ctx context.Context, c account.Caller, project webhook.ProjectID, endpoints []webhook.EndpointID) (map[webhook.EndpointID]webhook.Backlog, error) {

@@ -318,6 +318,9 @@ type Reports interface {
 	// Standings are a project's endpoints that are not deleted, newest first,
 	// with their attempts from the minute of since on and what was given up.
 	Standings(ctx context.Context, project webhook.ProjectID, since time.Time, limit int) ([]webhook.Standing, error)
+	// Subscriptions are what a project's endpoints that are not deleted take,
+	// newest first.
+	Subscriptions(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Subscription, error)
 	// Backlogs counts what waits for endpoints of one project, each up to
 	// atMost; an endpoint for which nothing waits has no entry.
 	Backlogs(ctx context.Context, project webhook.ProjectID, endpoints []webhook.EndpointID, atMost int64) (map[webhook.EndpointID]webhook.Backlog, error)

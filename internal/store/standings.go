@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -84,6 +85,28 @@ func (r endpointRow) standing() webhook.Endpoint {
 	e := r.dated()
 	e.Name, e.URL, e.Kind = r.Name, r.URL, webhook.EndpointKind(r.Kind)
 	return e
+}
+
+// Subscriptions are what a project's endpoints that are not deleted take, newest
+// first.
+func (s *Store) Subscriptions(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Subscription, error) {
+	fields := func(r *endpointRow) []any { return []any{&r.ID, &r.Name, &r.State, &r.Settings} }
+	rows, err := many(s.db(ctx).Raw("SELECT e.id, e.name, e.state, e.settings"+endpointSource+" WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id DESC LIMIT ?",
+		uid(project.UUID), limit), fields)
+	if err != nil {
+		return nil, wrap("read subscriptions", err)
+	}
+	list := make([]webhook.Subscription, len(rows))
+	for i, r := range rows {
+		var settings struct {
+			Topics []string `json:"topics"`
+		}
+		if err := json.Unmarshal(r.Settings, &settings); err != nil {
+			return nil, wrap("read subscriptions", err)
+		}
+		list[i] = webhook.Subscription{ID: webhook.EndpointID{UUID: webhook.UUID(r.ID)}, Name: r.Name, State: webhook.EndpointState(r.State), Topics: settings.Topics}
+	}
+	return list, nil
 }
 
 // backlogRow is the bounded backlog of one endpoint in one part of the queue.

@@ -95,18 +95,27 @@ func (w *Web) auditModel(c *gin.Context, f webhook.AuditFilter, wrong map[string
 		return m, err
 	}
 	m.Sentence = auditSentence(c, m)
-	standing, err := w.standing(c)
+	standing, err := w.standing(c, page.Items)
 	for _, entry := range page.Items {
 		m.Rows = append(m.Rows, presentAudit(entry, standing, w.Now()))
 	}
 	return m, err
 }
 
-// standing are the endpoints that a link still leads to.
-func (w *Web) standing(c *gin.Context) (map[string]bool, error) {
-	list, err := w.subscribers(c)
-	ids := make(map[string]bool, len(list))
-	for _, e := range list {
+// standing are the endpoints of entries that a link still leads to.
+func (w *Web) standing(c *gin.Context, entries []webhook.AuditEntry) (map[string]bool, error) {
+	f := manage.EndpointFilter{ProjectID: w.project(c).ID, Limit: manage.MaxLimit}
+	for _, e := range entries {
+		if id, err := webhook.ParseUUID(e.Object); err == nil {
+			f.IDs = append(f.IDs, webhook.EndpointID{UUID: id})
+		}
+	}
+	if len(f.IDs) == 0 {
+		return nil, nil
+	}
+	page, err := w.Manage.Endpoints(c.Request.Context(), w.caller(c), f)
+	ids := make(map[string]bool, len(page.Items))
+	for _, e := range page.Items {
 		ids[e.ID.String()] = true
 	}
 	return ids, err

@@ -202,7 +202,7 @@ func (w *Web) testForm(c *gin.Context, e webhook.Endpoint) (endpoints.TestForm, 
 	}
 	chosen := c.PostForm("topic")
 	for _, t := range topics {
-		if len(takers([]webhook.Endpoint{e}, t.Name)) > 0 {
+		if _, ok := takes(e.Topics, t.Name); ok {
 			form.Topics = append(form.Topics, component.Option{Value: t.Name, Label: t.Name, Selected: t.Name == chosen})
 		}
 	}

@@ -86,7 +86,7 @@ func (w *Web) eventData(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := w.Manage.Event(c.Request.Context(), w.caller(c), w.project(c).ID, id, "")
+	d, err := w.Manage.EventData(c.Request.Context(), w.caller(c), w.project(c).ID, id)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (w *Web) newEvent(c *gin.Context) error {
 		if err != nil {
 			return webhook.NotFound("there is no such event")
 		}
-		source, err := w.Manage.Event(c.Request.Context(), caller, project, webhook.EventID{UUID: id}, "")
+		source, err := w.Manage.EventData(c.Request.Context(), caller, project, webhook.EventID{UUID: id})
 		if err != nil {
 			return err
 		}

@@ -274,7 +274,7 @@ func (g guideOf) firstTopic() string {
 // topic is the one to try the endpoint with: the first that it subscribes to.
 func (g guideOf) topic() string {
 	for _, t := range g.topics {
-		if t.Group != webhook.GroupOperational && len(takers([]webhook.Endpoint{g.endpoint}, t.Name)) > 0 {
+		if _, ok := takes(g.endpoint.Topics, t.Name); ok && t.Group != webhook.GroupOperational {
 			return t.Name
 		}
 	}

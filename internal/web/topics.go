@@ -10,7 +10,6 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/filter"
-	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/topics"
@@ -49,7 +48,7 @@ func (w *Web) listTopics(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	subscribers, err := w.subscribers(c)
+	subscriptions, err := w.Manage.Subscriptions(c.Request.Context(), w.caller(c), project.ID)
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,7 @@ func (w *Web) listTopics(c *gin.Context) error {
 			}
 			group.Rows = append(group.Rows, topics.Row{
 				URL: under(project.ID, "topics", t.Name), Name: t.Name, Description: t.Description, Deprecated: t.Deprecated,
-				Subscribers: subscriberWords(len(takers(subscribers, t.Name))),
+				Subscribers: subscriberWords(len(takers(subscriptions, t.Name))),
 			})
 		}
 		if len(group.Rows) > 0 {
@@ -91,35 +90,29 @@ func (w *Web) operates(c *gin.Context) bool {
 	return w.caller(c).May(account.ChangeTopics, webhook.ProjectID{}) == nil
 }
 
-// subscribers are all endpoints of the project, of which a page shows who takes
-// a topic.
-func (w *Web) subscribers(c *gin.Context) ([]webhook.Endpoint, error) {
-	var all []webhook.Endpoint
-	f := manage.EndpointFilter{ProjectID: w.project(c).ID, Limit: manage.MaxLimit}
-	for {
-		page, err := w.Manage.Endpoints(c.Request.Context(), w.caller(c), f)
-		if all = append(all, page.Items...); err != nil || page.Next == "" {
-			return all, err
-		}
-		f.Cursor = page.Next
-	}
-}
-
 // taker is an endpoint that takes a topic, and the first pattern that does.
 type taker struct {
-	webhook.Endpoint
+	webhook.Subscription
 	pattern string
 }
 
-func takers(endpoints []webhook.Endpoint, topic string) []taker {
+func takers(subscriptions []webhook.Subscription, topic string) []taker {
 	var list []taker
-	for _, e := range endpoints {
-		at := slices.IndexFunc(e.Topics, func(pattern string) bool { return filter.Topic(pattern, topic) })
-		if at >= 0 {
-			list = append(list, taker{e, e.Topics[at]})
+	for _, s := range subscriptions {
+		if pattern, ok := takes(s.Topics, topic); ok {
+			list = append(list, taker{s, pattern})
 		}
 	}
 	return list
+}
+
+// takes finds the first pattern that a topic fits.
+func takes(patterns []string, topic string) (pattern string, ok bool) {
+	at := slices.IndexFunc(patterns, func(pattern string) bool { return filter.Topic(pattern, topic) })
+	if at < 0 {
+		return "", false
+	}
+	return patterns[at], true
 }
 
 // inLine is the longest example that still makes a line to run, in bytes.
@@ -131,7 +124,7 @@ func (w *Web) showTopic(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	endpoints, err := w.subscribers(c)
+	subscriptions, err := w.Manage.Subscriptions(c.Request.Context(), caller, project)
 	if err != nil {
 		return err
 	}
@@ -148,9 +141,9 @@ func (w *Web) showTopic(c *gin.Context) error {
 	if !t.Deprecated && caller.May(account.ChangeEndpoint, project) == nil {
 		m.SubscribeURL = under(project, "endpoints", "new") + "?topic=" + url.QueryEscape(t.Name)
 	}
-	for _, e := range takers(endpoints, t.Name) {
+	for _, e := range takers(subscriptions, t.Name) {
 		m.Subscribers = append(m.Subscribers, topics.Subscriber{
-			Name: e.Name, URL: pathEndpoint(e.Endpoint), Pattern: e.pattern, Paused: e.State == webhook.EndpointPaused,
+			Name: e.Name, URL: under(project, "endpoints", e.ID.String()), Pattern: e.pattern, Paused: e.State == webhook.EndpointPaused,
 		})
 	}
 	if m.Operate, err = w.operate(c, t); err != nil {

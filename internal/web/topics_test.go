@@ -56,10 +56,10 @@ func TestPresentTopic_says_how_data_is_checked(t *testing.T) {
 
 func TestTakers_are_those_whose_patterns_match(t *testing.T) {
 	t.Parallel()
-	endpoint := func(name string, patterns ...string) webhook.Endpoint {
-		return webhook.Endpoint{Settings: webhook.Settings{Name: name, Topics: patterns}}
+	endpoint := func(name string, patterns ...string) webhook.Subscription {
+		return webhook.Subscription{Name: name, Topics: patterns}
 	}
-	all := []webhook.Endpoint{endpoint("all", "*"), endpoint("products", "chat.*", "product.*"), endpoint("one", "product.viewed"), endpoint("ops", "endpoint.paused")}
+	all := []webhook.Subscription{endpoint("all", "*"), endpoint("products", "chat.*", "product.*"), endpoint("one", "product.viewed"), endpoint("ops", "endpoint.paused")}
 	for topic, want := range map[string]string{
 		"product.viewed": "all products one", "product.added": "all products", "endpoint.paused": "ops", "prompt.created": "all",
 	} {

@@ -14,6 +14,14 @@ type Standing struct {
 	GivenUp int64
 }
 
+// Subscription is what an endpoint takes.
+type Subscription struct {
+	ID     EndpointID
+	Name   string
+	State  EndpointState
+	Topics []string
+}
+
 // Backlog is what waits for one endpoint, held deliveries included, tests left
 // out.
 type Backlog struct {

@@ -15,6 +15,7 @@ var reports = []scene{
 	{"statistics are the same before and after they are added up and left to their hours", summedStatistics},
 	{"states are counted with held, each up to a bound, tests left out", countedStates},
 	{"how endpoints stand: their own attempts since a minute, without the deleted", standings},
+	{"the last failure of each endpoint is found among its latest, and what was given up since is counted", lastFailures},
 	{"what waits for endpoints is counted up to a bound, held too, tests not", backlogs},
 	{"the audit log is listed newest first over pages, by every filter", func(h *Harness) {
 		ctx := h.T.Context()
@@ -248,6 +249,45 @@ func standings(h *Harness) {
 	later := first(h.Store.Standings(ctx, h.Project, time.Now().Add(2*time.Minute), 10))
 	h.same(later[1].Delivered+later[1].Failed, int64(0))
 	h.same(first(h.Store.Standings(ctx, stranger.ProjectID, time.Time{}, 10))[0].ID, stranger.ID)
+
+	taken := first(h.Store.Subscriptions(ctx, h.Project, 10))
+	h.same(taken, []webhook.Subscription{
+		{ID: idle.ID, Name: "second", State: webhook.EndpointPaused, Topics: idle.Topics}, {ID: e.ID, Name: "first", State: webhook.EndpointActive, Topics: e.Topics},
+	})
+	h.same(len(first(h.Store.Subscriptions(ctx, h.Project, 1))), 1)
+}
+
+func lastFailures(h *Harness) {
+	ctx, e, well := h.T.Context(), h.Endpoint(), h.Endpoint()
+	h.Publish(well)
+	h.Record(h.Delivered(h.ClaimOne()))
+	h.Publish(e)
+	h.Record(h.Failed(h.ClaimOne(), time.Hour))
+	time.Sleep(2 * time.Millisecond) // ids and attempts sort by the millisecond
+	h.Publish(e)
+	given := h.ClaimOne()
+	exhausted := h.Failed(given, 0)
+	exhausted.State = webhook.Exhausted
+	h.Record(exhausted)
+	time.Sleep(2 * time.Millisecond)
+	h.Publish(e)
+	h.Record(h.Delivered(h.ClaimOne()))
+	both := []webhook.EndpointID{e.ID, well.ID}
+	last := first(h.Store.LastFailures(ctx, h.Project, both, 10))
+	h.same(len(last), 1)
+	h.same([]string{last[e.ID].ID.String(), last[e.ID].EndpointName, string(last[e.ID].LastCause)}, []string{given.Delivery.ID.String(), e.Name, string(webhook.CauseStatus)})
+	h.same(len(first(h.Store.LastFailures(ctx, h.Project, both, 1))), 0)
+	h.same(len(first(h.Store.LastFailures(ctx, h.NewProject("other"), both, 10))), 0)
+	h.same(len(first(h.Store.LastFailures(ctx, h.Project, nil, 10))), 0)
+	of := func(since time.Time) int64 {
+		for _, one := range first(h.Store.Standings(ctx, h.Project, since, 10)) {
+			if one.ID == e.ID {
+				return one.GivenUp
+			}
+		}
+		return -1
+	}
+	h.same([]int64{of(time.Now().Add(-time.Hour)), of(time.Now().Add(time.Hour))}, []int64{1, 0})
 }
 
 func backlogs(h *Harness) {
