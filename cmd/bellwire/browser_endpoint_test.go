@@ -92,11 +92,11 @@ func TestBrowser_endpoint_page_leads_from_a_first_test_to_a_deletion(t *testing.
 	s.is("held", events...)
 	b.open(endpoint)
 	b.wants("6 deliveries are held. Nothing is lost.")
-	if rates := b.text(`#resume-rate`); !strings.Contains(rates, "6 at 1/s, about 6 s") {
+	if rates := b.text(`select[name=rate]`); !strings.Contains(rates, "6 at 1/s, about 6 s") {
 		t.Errorf("the rates offered: %s", rates)
 	}
 	b.both("paused")
-	b.do(chromedp.SetValue(chromedp.CSS(`#resume-rate`), "1"))
+	b.do(chromedp.SetValue(chromedp.CSS(`select[name=rate]`), "1"))
 	b.press(`.flash form button`)
 	b.wants("6 held deliveries go out at 1 per second, oldest first: about 6 s.")
 

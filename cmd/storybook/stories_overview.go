@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/endpoints"
 	"github.com/bellwire/bellwire/views/overview"
 )
 
@@ -18,6 +19,7 @@ func overviewStories() map[string]teller {
 		"overview-well":         page(overviewWell),
 		"overview-unsteady":     page(overviewUnsteady),
 		"overview-nothing":      page(overviewNothing),
+		"overview-paused":       page(overviewPaused),
 		"overview-suspended":    page(overviewSuspended),
 		"overview-one":          page(overviewOne),
 		"overview-idle":         page(overviewIdle),
@@ -74,6 +76,24 @@ func overviewUnsteady(theme string) overview.ShowModel {
 	m := overviewBusy(theme)
 	m.Shell.Trouble, m.Groups, m.Failures = false, m.Groups[1:], m.Failures[:1]
 	m.Verdict, m.Detail = component.Mark{Tone: component.Retry, Text: "1 of 12 endpoints is not quite well"}, "Of the others 11 healthy."
+	return m
+}
+
+func overviewPaused(theme string) overview.ShowModel {
+	m := overviewWell(theme)
+	m.Verdict, m.Detail = component.Mark{Tone: component.Held, Text: "1 healthy, 3 paused and holding 1,157+"}, "What is held goes out once somebody resumes it; nothing is lost."
+	row := func(name, holds string, resume endpoints.Resume) overview.TroubleRow {
+		resume.Name = name
+		return overview.TroubleRow{
+			Name: name, URL: "/story/endpoint", Target: "hooks.nimbus.example/…/news", Mark: component.Mark{Tone: component.Held, Text: "paused"},
+			Cause: "holds " + holds + "; paused by a person", Since: component.Time{Text: "16:12 UTC"}, Resume: resume,
+		}
+	}
+	rates := []component.Option{{Label: "as fast as it takes them", Selected: true}, {Value: "5", Label: "116 at 5/s, about 24 s"}}
+	m.Groups = []overview.Group{{ID: "paused", Title: "Paused", Rows: []overview.TroubleRow{
+		row("newsletter", "116 deliveries", endpoints.Resume{URL: "#", Rates: rates}), row(longName, "1,000+ deliveries", endpoints.Resume{URL: "#", Rates: rates}),
+		row(rtlName, "1 delivery", endpoints.Resume{URL: "#"}),
+	}}}
 	return m
 }
 

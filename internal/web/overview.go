@@ -41,6 +41,10 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 		return none, err
 	}
 	latest := webhook.DeliveryFilter{ProjectID: project.ID, Limit: manage.MaxLimit / 2}
+	held, err := w.heldBy(ctx, caller, project.ID, list)
+	if err != nil {
+		return none, err
+	}
 	recent, err := w.Manage.Deliveries(ctx, caller, latest)
 	if err != nil {
 		return none, err
@@ -56,7 +60,7 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 		return none, err
 	}
 	failures := lastFailures(recent.Items, exhausted.Items)
-	state := overviewState{project: project, list: list, failures: failures, first: !reached(list), past: len(recent.Items) > 0}
+	state := overviewState{project: project, list: list, held: held, failures: failures, first: !reached(list), past: len(recent.Items) > 0}
 	m := overview.ShowModel{StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()}}
 	m.Verdict, m.Detail = state.verdict()
 	if !state.guided() {
@@ -85,7 +89,8 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 // listedTrouble is how many endpoints of a group the overview names.
 const listedTrouble = 8
 
-// troubleGroups are the endpoints that are not well, with the cause of each.
+// troubleGroups are the endpoints that are not well, with the cause of each,
+// and those that hold something back.
 func (w *Web) troubleGroups(ctx context.Context, caller account.Caller, s overviewState) ([]overview.Group, error) {
 	needing, doubtful := s.list.first(condition.needsYou, listedTrouble), s.list.first(condition.doubtful, listedTrouble)
 	last, err := w.Manage.LastFailures(ctx, caller, s.project.ID, slices.Concat(needing, doubtful).ids())
@@ -114,6 +119,9 @@ func (w *Web) troubleGroups(ctx context.Context, caller account.Caller, s overvi
 			}
 		}
 		groups = append(groups, group)
+	}
+	if paused := w.pausedGroup(caller, s.project.ID, s.held); len(paused.Rows) > 0 {
+		groups = append(groups, paused)
 	}
 	return groups, nil
 }

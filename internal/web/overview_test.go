@@ -26,6 +26,15 @@ func projectOf(conditions ...condition) overviewState {
 	return s
 }
 
+// holding gives each endpoint that a person paused so much that waits.
+func (s overviewState) holding(n int64) overviewState {
+	s.held = heldBack{list: s.list.narrowed(is(pausedBySomebody)), waits: map[webhook.EndpointID]webhook.Backlog{}}
+	for _, one := range s.held.list {
+		s.held.waits[one.ID] = webhook.Backlog{Waiting: n}
+	}
+	return s
+}
+
 func many(c condition, n int) []condition { return slices.Repeat([]condition{c}, n) }
 
 func TestOverview_begins_with_one_sentence_of_state(t *testing.T) {
@@ -52,6 +61,9 @@ func TestOverview_begins_with_one_sentence_of_state(t *testing.T) {
 		{projectOf(healthy, healthy, healthy, pausedBySomebody, unused, unused), component.Good, "3 healthy, 1 paused, 2 not used yet", ""},
 		{projectOf(unused), component.Wait, "Your endpoint is not used yet", "Nothing was sent to it so far."},
 		{projectOf(pausedBySomebody, unused), component.Held, "1 paused, 1 not used yet", ""},
+		{projectOf(healthy, pausedBySomebody).holding(116), component.Held, "1 healthy, 1 paused and holding 116", "What is held goes out once somebody resumes it; nothing is lost."},
+		{projectOf(pausedBySomebody).holding(3), component.Held, "1 paused and holding 3", "What is held goes out once somebody resumes it; nothing is lost."},
+		{projectOf(failing, healthy, pausedBySomebody).holding(manage.MaxBacklog), component.Bad, "1 endpoint needs you", "Of the others 1 healthy, 1 paused and holding 1,000+."},
 	} {
 		mark, detail := c.state.verdict()
 		if mark.Text != c.title || detail != c.detail || mark.Tone != c.tone {
@@ -156,21 +168,21 @@ func TestLastFailures_sum_up_what_repeats(t *testing.T) {
 	recent := []webhook.DeliveryRow{well, at(3, 1, 500, webhook.Waiting), at(1, 1, 500, webhook.Exhausted), test}
 	exhausted := []webhook.DeliveryRow{at(1, 1, 500, webhook.Exhausted), at(2, 1, 500, webhook.Exhausted), at(4, 2, 500, webhook.Exhausted), at(5, 1, 500, webhook.Exhausted), at(6, 1, 404, webhook.Exhausted)}
 	rows := presentFailures(lastFailures(recent, exhausted), noon)
-	if len(rows) != 4 {
+	if len(rows) != 3 {
 		t.Fatalf("%d rows: %+v", len(rows), rows)
 	}
-	if r := rows[0]; r.Times != "3 times" || r.Since.Text != "11:57 UTC" || r.At.Text != "1 min ago" || r.Mark.Text != "failed" || !strings.Contains(r.URL, "?endpoint=") {
+	if r := rows[0]; r.Times != "4 times" || r.Since.Text != "11:55 UTC" || r.At.Text != "1 min ago" || r.Mark.Text != "failed" || !strings.Contains(r.URL, "?endpoint=") {
 		t.Errorf("three alike: %+v", r)
 	}
 	if r := rows[1]; r.Times != "" || !strings.Contains(r.URL, "/deliveries/") {
 		t.Errorf("one of another endpoint: %+v", r)
 	}
-	if rows[2].Answer == rows[3].Answer {
+	if rows[2].Answer == rows[0].Answer || rows[2].Endpoint != rows[0].Endpoint {
 		t.Error("another answer is another failure")
 	}
 	lots := make([]webhook.DeliveryRow, 0, 40)
 	for n := range 40 {
-		lots = append(lots, at(n, byte(n%2), 500, webhook.Exhausted))
+		lots = append(lots, at(n, byte(n%10), 500, webhook.Exhausted))
 	}
 	if got := presentFailures(lots, noon); len(got) != listedFailures {
 		t.Errorf("%d rows", len(got))

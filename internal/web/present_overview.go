@@ -18,6 +18,7 @@ import (
 type overviewState struct {
 	project  webhook.Project
 	list     standings
+	held     heldBack
 	failures []webhook.DeliveryRow
 	// first says that nothing ever arrived: the page shows the guide.
 	first bool
@@ -31,7 +32,7 @@ func (s overviewState) guided() bool {
 	if len(s.list) == 0 {
 		return !s.past
 	}
-	return s.first && len(s.list) == 1 && s.list.counted(condition.needsYou) == 0
+	return s.first && len(s.list) == 1 && s.list.counted(condition.needsYou) == 0 && len(s.held.list) == 0
 }
 
 // verdict is the headline and the line below it.
@@ -70,11 +71,13 @@ func (s overviewState) wellVerdict() (component.Mark, string) {
 		if s.list.counted(is(pausedBySomebody)) > 0 {
 			tone = component.Held
 		}
-		return component.Mark{Tone: tone, Text: capital(s.parts(never))}, ""
+		return component.Mark{Tone: tone, Text: capital(s.parts(never))}, s.held.comfort()
 	case well == all && all == 1:
 		return component.Mark{Tone: component.Good, Text: "Your endpoint is healthy"}, ""
 	case well == all:
 		return component.Mark{Tone: component.Good, Text: fmt.Sprintf("All %s endpoints are healthy", count(int64(all)))}, ""
+	case len(s.held.list) > 0:
+		return component.Mark{Tone: component.Held, Text: s.parts(never)}, s.held.comfort()
 	}
 	return component.Mark{Tone: component.Good, Text: s.parts(never)}, ""
 }
@@ -104,14 +107,14 @@ func (s overviewState) theOthers(told func(condition) bool) string {
 }
 
 // parts counts endpoints by how they are, those told already left out:
-// "3 healthy, 1 paused, 2 not used yet".
+// "3 healthy, 1 paused and holding 116, 2 not used yet".
 func (s overviewState) parts(told func(condition) bool) string {
 	var words []string
 	for _, part := range []struct {
 		word  string
 		holds func(condition) bool
 	}{
-		{"not quite well", condition.doubtful}, {"healthy", is(healthy)}, {"paused", is(pausedBySomebody)}, {"not used yet", is(unused)},
+		{"not quite well", condition.doubtful}, {"healthy", is(healthy)}, {"paused" + s.held.words(), is(pausedBySomebody)}, {"not used yet", is(unused)},
 	} {
 		n := s.list.counted(func(c condition) bool { return part.holds(c) && !told(c) })
 		if n > 0 {
@@ -214,23 +217,30 @@ func lastFailures(recent, exhausted []webhook.DeliveryRow) []webhook.DeliveryRow
 // listedFailures is how many rows of failures the overview shows.
 const listedFailures = 8
 
-// presentFailures sums up failures of the same endpoint, with the same answer,
-// that follow each other: eight rows that read the same say no more than one.
-func presentFailures(list []webhook.DeliveryRow, now time.Time) []overview.FailureRow {
-	var rows []overview.FailureRow
-	for begin := 0; begin < len(list) && len(rows) < listedFailures; {
-		end := begin + 1
-		for end < len(list) && alike(list[begin], list[end]) {
-			end++
-		}
-		rows = append(rows, presentFailure(list[begin:end], now))
-		begin = end
-	}
-	return rows
+// failureKind is what failures have in common that are told in one row.
+type failureKind struct {
+	endpoint webhook.EndpointID
+	cause    webhook.Cause
+	status   int
 }
 
-func alike(a, b webhook.DeliveryRow) bool {
-	return a.EndpointID == b.EndpointID && a.LastCause == b.LastCause && a.LastStatus == b.LastStatus
+// presentFailures sums up failures of the same endpoint with the same answer,
+// the kind that came last first: rows that read the same say no more than one.
+func presentFailures(list []webhook.DeliveryRow, now time.Time) []overview.FailureRow {
+	var order []failureKind
+	alike := map[failureKind][]webhook.DeliveryRow{}
+	for _, row := range list {
+		kind := failureKind{row.EndpointID, row.LastCause, row.LastStatus}
+		if alike[kind] == nil {
+			order = append(order, kind)
+		}
+		alike[kind] = append(alike[kind], row)
+	}
+	var rows []overview.FailureRow
+	for _, kind := range order[:min(len(order), listedFailures)] {
+		rows = append(rows, presentFailure(alike[kind], now))
+	}
+	return rows
 }
 
 func presentFailure(same []webhook.DeliveryRow, now time.Time) overview.FailureRow {

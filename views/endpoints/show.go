@@ -1,6 +1,8 @@
 package endpoints
 
 import (
+	"github.com/a-h/templ"
+
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/deliveries"
 	"github.com/bellwire/bellwire/views/layout"
@@ -59,8 +61,24 @@ type Notice struct {
 // Resume lets held deliveries go. URL takes "rate" (per second) by POST; empty
 // is not offered.
 type Resume struct {
-	URL   string
+	URL string
+	// Name is the endpoint's where several stand beside each other.
+	Name  string
 	Rates []component.Option
+}
+
+func rateLabel(r Resume) string {
+	if r.Name == "" {
+		return "How fast to send what is held"
+	}
+	return "How fast to send what " + r.Name + " holds"
+}
+
+func resumeLabel(r Resume) templ.Attributes {
+	if r.Name == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-label": "Resume " + r.Name}
 }
 
 // TestForm sends a test. URL takes "topic" and "useNext" by POST; empty is not

@@ -4,6 +4,7 @@ package overview
 
 import (
 	"github.com/bellwire/bellwire/views/component"
+	"github.com/bellwire/bellwire/views/endpoints"
 	"github.com/bellwire/bellwire/views/layout"
 )
 
@@ -15,7 +16,8 @@ type ShowModel struct {
 	// Detail is a second, quieter sentence; may be empty.
 	Detail string
 	// Groups are the endpoints that are not well, those that need a person
-	// first. They are those that Verdict and Detail speak of.
+	// first, and those that hold something. They are those that Verdict and
+	// Detail speak of.
 	Groups []Group
 	// Figures and Charts are nil while there is nothing to show.
 	Figures []component.Figure
@@ -49,12 +51,14 @@ type TroubleRow struct {
 	// Cause is in words: "answers 500; 214 deliveries wait".
 	Cause string
 	Since component.Time
-	// Action leads to where it is mended.
+	// Action leads to where it is mended; Resume lets go what it holds. One of
+	// them is offered.
 	Action component.Link
+	Resume endpoints.Resume
 }
 
-// FailureRow is one failed delivery, or several in a row of the same endpoint
-// that failed alike.
+// FailureRow is one failed delivery, or several of the same endpoint that
+// failed alike.
 type FailureRow struct {
 	URL      string
 	Mark     component.Mark
