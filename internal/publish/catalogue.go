@@ -22,8 +22,8 @@ type candidate struct {
 	leaseFor time.Duration // 0 if it may not be handed off
 }
 
-// catalogue is the copy of one project's endpoints at one version. The commit
-// compares the version, so a copy may be old without harm.
+// catalogue is the copy of one project's endpoints at one version; they are read
+// only. The commit compares the version, so a copy may be old without harm.
 type catalogue struct {
 	project    webhook.ProjectID
 	ready      chan struct{} // closed once the fields below are set
@@ -68,6 +68,16 @@ func (cs *catalogues) of(ctx context.Context, project webhook.ProjectID) (*catal
 	cs.mu.Unlock()
 	cs.load(ctx, c)
 	return c, c.err
+}
+
+// since answers a copy that is not older than a version.
+func (cs *catalogues) since(ctx context.Context, project webhook.ProjectID, version int64) (*catalogue, error) {
+	c, err := cs.of(ctx, project)
+	if err != nil || c.version >= version {
+		return c, err
+	}
+	cs.forget(c)
+	return cs.of(ctx, project)
 }
 
 // load reads on even if the caller goes away, for those who wait with it.

@@ -182,6 +182,16 @@ func (m *memory) Catalogue(_ context.Context, project webhook.ProjectID) (int64,
 	return version, m.suspended, slices.Clone(m.endpoints[project]), nil
 }
 
+func (m *memory) CatalogueVersion(_ context.Context, project webhook.ProjectID) (int64, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	version, ok := m.version[project]
+	if !ok {
+		return 0, false, webhook.NotFound("there is no such project")
+	}
+	return version, m.suspended, nil
+}
+
 func (m *memory) Topics(context.Context) ([]webhook.Topic, int64, error) {
 	if err := m.called("topics", nil); err != nil {
 		return nil, 0, err

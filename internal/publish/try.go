@@ -54,13 +54,18 @@ func (p *Publisher) Try(ctx context.Context, caller account.Caller, d Draft) (Tr
 	default:
 		return trial, err
 	}
-	_, suspended, endpoints, err := p.store.Catalogue(ctx, d.Project)
+	version, suspended, err := p.store.CatalogueVersion(ctx, d.Project)
 	if err != nil {
 		return trial, fmt.Errorf("read endpoints: %w", err)
 	}
+	c, err := p.catalogues.since(ctx, d.Project, version)
+	if err != nil {
+		return trial, err
+	}
 	trial.Suspended = suspended
-	for _, one := range endpoints {
-		trial.Matches = append(trial.Matches, Match{one, filter.Explain(one, e.event)})
+	trial.Matches = make([]Match, len(c.candidates))
+	for i, one := range c.candidates {
+		trial.Matches[i] = Match{one.Endpoint, filter.Explain(one.Endpoint, e.event)}
 	}
 	return trial, nil
 }

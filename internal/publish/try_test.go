@@ -25,6 +25,10 @@ func TestTryingSaysWhoWouldGetItAndStoresNothing(t *testing.T) {
 		if len(r.store.events) != 0 {
 			t.Error("an event was stored")
 		}
+		r.store.subscribe(shop, "product.price_changed")
+		if trial, err = r.Try(t.Context(), key(shop, account.ScopeRead), price("k1")); err != nil || len(trial.Matches) != 3 || !trial.Matches[2].Matched {
+			t.Errorf("an endpoint that came since: %v, %+v", err, trial.Matches)
+		}
 	})
 }
 

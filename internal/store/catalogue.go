@@ -10,13 +10,9 @@ import (
 // that an admission must name. The version is read first: a change in between
 // makes the copy stale, never wrong.
 func (s *Store) Catalogue(ctx context.Context, project webhook.ProjectID) (version int64, suspended bool, endpoints []webhook.Endpoint, err error) {
-	var p struct {
-		Catalogue   int64
-		SuspendedAt int64
-	}
-	err = s.db(ctx).Raw("SELECT catalogue, suspended_at FROM projects WHERE id = ? AND deleted_at = 0", uid(project.UUID)).Take(&p).Error
+	version, suspended, err = s.CatalogueVersion(ctx, project)
 	if err != nil {
-		return 0, false, nil, wrap("read the catalogue", missing(err, "project"))
+		return 0, false, nil, err
 	}
 	rows, err := many(s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id",
 		uid(project.UUID)), endpointFields)
@@ -24,7 +20,18 @@ func (s *Store) Catalogue(ctx context.Context, project webhook.ProjectID) (versi
 		return 0, false, nil, wrap("read the catalogue", err)
 	}
 	endpoints, err = toEndpoints(rows)
-	return p.Catalogue, p.SuspendedAt != 0, endpoints, wrap("read the catalogue", err)
+	return version, suspended, endpoints, wrap("read the catalogue", err)
+}
+
+// CatalogueVersion is Catalogue without the endpoints: they are the same as long
+// as the version is.
+func (s *Store) CatalogueVersion(ctx context.Context, project webhook.ProjectID) (version int64, suspended bool, err error) {
+	var p struct {
+		Catalogue   int64
+		SuspendedAt int64
+	}
+	err = s.db(ctx).Raw("SELECT catalogue, suspended_at FROM projects WHERE id = ? AND deleted_at = 0", uid(project.UUID)).Take(&p).Error
+	return p.Catalogue, p.SuspendedAt != 0, wrap("read the catalogue", missing(err, "project"))
 }
 
 // Targets reads endpoints as they are now, deleted ones included, with their
