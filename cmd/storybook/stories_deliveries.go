@@ -34,11 +34,11 @@ func deliveryStories() map[string]teller {
 }
 
 var rowKinds = []deliveries.Row{
-	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "product.price_changed", Endpoint: "orders-prod", EndpointURL: "/story/endpoint", Answer: "200", Tone: component.Good, Attempts: "1", Duration: "84 ms"},
+	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "product.price_changed", Found: "prod_042", Endpoint: "orders-prod", EndpointURL: "/story/endpoint", Answer: "200", Tone: component.Good, Attempts: "1", Duration: "84 ms"},
 	{Mark: component.Mark{Tone: component.Retry, Text: "retrying"}, Due: in(252 * time.Second), Topic: "prompt.updated", Endpoint: emoji, EndpointURL: "/story/endpoint", Answer: "500", Tone: component.Bad, Attempts: "3", Duration: "1.2 s"},
-	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "chat.message.received", Endpoint: "chat", EndpointURL: "/story/endpoint", Answer: "204", Tone: component.Good, Attempts: "1", Duration: "31 ms", Note: "resend"},
-	{Mark: component.Mark{Tone: component.Bad, Text: "exhausted"}, Topic: "product.inventory_changed", Endpoint: longName, EndpointURL: "/story/endpoint", Answer: "connect_timeout", Tone: component.Bad, Attempts: "10", Duration: "5.0 s"},
-	{Mark: component.Mark{Tone: component.Held, Text: "held: endpoint paused"}, Topic: strings.Repeat("a.very.long.topic.", 7) + "end", Endpoint: rtlName, EndpointURL: "/story/endpoint", Answer: "–", Attempts: "0", Duration: "–"},
+	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "chat.message.received", Found: "sess_0012 · store_demo", Endpoint: "chat", EndpointURL: "/story/endpoint", Answer: "204", Tone: component.Good, Attempts: "1", Duration: "31 ms", Note: "resend"},
+	{Mark: component.Mark{Tone: component.Bad, Text: "exhausted"}, Topic: "product.inventory_changed", Found: longName, Endpoint: longName, EndpointURL: "/story/endpoint", Answer: "connect_timeout", Tone: component.Bad, Attempts: "10", Duration: "5.0 s"},
+	{Mark: component.Mark{Tone: component.Held, Text: "held: endpoint paused"}, Topic: strings.Repeat("a.very.long.topic.", 7) + "end", Found: rtlName, Endpoint: rtlName, EndpointURL: "/story/endpoint", Answer: "–", Attempts: "0", Duration: "–"},
 	{Mark: component.Mark{Tone: component.Busy, Text: "sending"}, Topic: "product.viewed", Endpoint: "analytics", EndpointURL: "/story/endpoint", Answer: "–", Attempts: "1", Duration: "–"},
 	{Mark: component.Mark{Tone: component.Quiet, Text: "cancelled"}, Topic: "analytics.daily", Endpoint: "old-receiver", Answer: "410", Tone: component.Bad, Attempts: "2", Duration: "40 ms", Note: "test"},
 	{Mark: component.Mark{Tone: component.Wait, Text: "waiting"}, Topic: "commission.earned", Endpoint: "ledger", EndpointURL: "/story/endpoint", Answer: "–", Attempts: "0", Duration: "–"},

@@ -151,6 +151,18 @@ func (s *Service) Outcomes(ctx context.Context, c account.Caller, project webhoo
 	return s.Store.OutcomesOf(ctx, project, ids)
 }
 
+// SearchValues are the values that a search finds each of a project's events
+// by; none for those who may not see payloads without saying why.
+func (s *Service) SearchValues(ctx context.Context, c account.Caller, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID][]string, error) {
+	if err := c.May(account.ViewEvents, project); err != nil {
+		return nil, err
+	}
+	if c.PayloadOf(project) != account.PayloadOpen {
+		return nil, nil
+	}
+	return s.Store.SearchValuesOf(ctx, project, ids)
+}
+
 // thePlatform is how the keys of the instance are called in projects, which
 // they are no matter of.
 const thePlatform = "the platform"

@@ -215,6 +215,16 @@ func (m *memory) OutcomesOf(_ context.Context, project webhook.ProjectID, ids []
 	return counts, nil
 }
 
+func (m *memory) SearchValuesOf(_ context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID][]string, error) {
+	values := map[webhook.EventID][]string{}
+	for _, id := range ids {
+		if e, ok := m.events[id]; ok && e.ProjectID == project {
+			values[id] = e.Search
+		}
+	}
+	return values, nil
+}
+
 func (m *memory) FanOutOf(context.Context, webhook.EventID) (webhook.FanOutProgress, error) {
 	return webhook.FanOutProgress{}, nil
 }

@@ -329,6 +329,10 @@ func TestEventListsHideSearchValuesFromSupport(t *testing.T) {
 		if len(page.Items[0].Search) != want {
 			t.Errorf("%s sees %v", role, page.Items[0].Search)
 		}
+		id := page.Items[0].ID
+		if values := must[map[webhook.EventID][]string](t)(b.SearchValues(t.Context(), c, b.project.ID, []webhook.EventID{id})); len(values[id]) != want {
+			t.Errorf("%s finds it by %v", role, values)
+		}
 	}
 }
 

@@ -296,6 +296,9 @@ type Events interface {
 	// OutcomesOf counts what became of each event in a project; one that no
 	// endpoint of it was meant to get has no entry.
 	OutcomesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID]webhook.Outcomes, error)
+	// SearchValuesOf are the values that a search finds each event by, in order;
+	// one that the project does not see, or without any, has no entry.
+	SearchValuesOf(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID][]string, error)
 	// FanOutOf is how far a wide event has come.
 	FanOutOf(ctx context.Context, id webhook.EventID) (webhook.FanOutProgress, error)
 	// RecentEvents are the newest of a project with their Data, at most limit;

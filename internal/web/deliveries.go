@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -150,10 +151,25 @@ func (w *Web) deliveryTable(c *gin.Context, filter webhook.DeliveryFilter, hideE
 			OnURL: withQuery(c, "live", ""), OffURL: withQuery(c, "live", liveOff),
 		}
 	}
+	values, err := w.searchValues(c.Request.Context(), c, filter.ProjectID, page.Items)
 	for _, row := range page.Items {
-		m.Rows = append(m.Rows, w.logRow(c, row))
+		shown := w.logRow(c, row)
+		shown.Found = foundWords(values[row.EventID])
+		m.Rows = append(m.Rows, shown)
 	}
-	return m, nil
+	return m, err
+}
+
+// searchValues are what tells the rows' events apart, read at once; none for
+// those who may not see payloads.
+func (w *Web) searchValues(ctx context.Context, c *gin.Context, project webhook.ProjectID, rows []webhook.DeliveryRow) (map[webhook.EventID][]string, error) {
+	var ids []webhook.EventID
+	for _, row := range rows {
+		if !slices.Contains(ids, row.EventID) {
+			ids = append(ids, row.EventID)
+		}
+	}
+	return w.Manage.SearchValues(ctx, w.caller(c), project, ids)
 }
 
 // liveOff is the value of "live" for a list that stands still.

@@ -61,16 +61,21 @@ func (f *feed) look(ctx context.Context) ([]message, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	all := slices.Concat(page.Items, later)
+	values, err := f.w.searchValues(ctx, f.c, f.filter.ProjectID, slices.DeleteFunc(slices.Clone(all), f.unchanged))
+	if err != nil {
+		return nil, false, err
+	}
 	var rows bytes.Buffer
 	fresh, passed := 0, 0
-	for _, row := range slices.Concat(page.Items, later) {
+	for _, row := range all {
 		_, known := f.sent[row.ID]
 		if !known && fresh == pageRows {
 			passed++
 			f.keep(row)
 			continue
 		}
-		sent, err := f.draw(ctx, &rows, row)
+		sent, err := f.draw(ctx, &rows, row, values[row.EventID])
 		if err != nil {
 			return nil, false, err
 		}
@@ -146,21 +151,31 @@ func (f *feed) later(ctx context.Context, page webhook.Page[webhook.DeliveryRow]
 }
 
 // draw adds a row to the message if it differs from what was sent.
-func (f *feed) draw(ctx context.Context, into *bytes.Buffer, row webhook.DeliveryRow) (bool, error) {
-	if into.Len() > maxStreamPart {
-		return false, nil // at the next look
+func (f *feed) draw(ctx context.Context, into *bytes.Buffer, row webhook.DeliveryRow, values []string) (bool, error) {
+	if into.Len() > maxStreamPart || f.unchanged(row) {
+		return false, nil // what has no room comes at the next look
 	}
-	shown := f.w.logRow(f.c, row)
-	shown.Gone = !f.filter.Keeps(row)
-	if before, known := f.sent[row.ID]; known && before.shown == ageless(shown) {
-		return false, nil
-	}
+	shown := f.row(row)
 	if shown.Gone && row.State.Ended() { // until then it still changes where it is shown
 		delete(f.sent, row.ID)
 	} else {
 		f.sent[row.ID] = sentRow{ageless(shown), row.State.Ended()}
 	}
+	shown.Found = foundWords(values)
 	return true, deliveries.LogRow(shown, f.hideEndpoint).Render(ctx, into)
+}
+
+// row is one of the list as it is shown now, without what its event is found
+// by: that never changes, so it is read only for rows that are sent.
+func (f *feed) row(row webhook.DeliveryRow) deliveries.Row {
+	shown := f.w.logRow(f.c, row)
+	shown.Gone = !f.filter.Keeps(row)
+	return shown
+}
+
+func (f *feed) unchanged(row webhook.DeliveryRow) bool {
+	before, known := f.sent[row.ID]
+	return known && before.shown == ageless(f.row(row))
 }
 
 func (f *feed) keep(row webhook.DeliveryRow) {

@@ -125,7 +125,7 @@ func TestLive_list_sends_rows_as_they_come_and_change(t *testing.T) {
 	if kind := list.header.Get("Content-Type"); kind != "text/event-stream; charset=utf-8" || list.header.Get("X-Accel-Buffering") != "no" || list.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", list.header)
 	}
-	if row := list.next("rows"); strings.Count(row, "<tr") != 1 || !strings.Contains(row, `id="d-`+first.ID.String()+`"`) || !strings.Contains(row, "waiting") || strings.Contains(row, "data-pick") {
+	if row := list.next("rows"); strings.Count(row, "<tr") != 1 || !strings.Contains(row, `id="d-`+first.ID.String()+`"`) || !strings.Contains(row, "waiting") || !strings.Contains(row, "prod_1") || strings.Contains(row, "data-pick") {
 		t.Errorf("at first: %s", row)
 	}
 	f.attempted(500)
@@ -133,7 +133,7 @@ func TestLive_list_sends_rows_as_they_come_and_change(t *testing.T) {
 	if strings.Contains(row, "sending") { // looked at between the claim and the result
 		row = list.next("rows")
 	}
-	if !strings.Contains(row, first.ID.String()) || !strings.Contains(row, "exhausted") || !strings.Contains(row, "data-pick") {
+	if !strings.Contains(row, first.ID.String()) || !strings.Contains(row, "exhausted") || !strings.Contains(row, "prod_1") || !strings.Contains(row, "data-pick") {
 		t.Errorf("after its end: %s", row)
 	}
 	f.viewed(f.ours)

@@ -67,6 +67,21 @@ func TestOverview_wants_a_person_where_half_failed_in_an_hour(t *testing.T) {
 	b.get(f.path("endpoints", d.EndpointID.String())).is(http.StatusOK).says("mostly failing", words)
 }
 
+func TestDeliveries_tell_their_events_apart_for_those_who_may_see_payloads(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	d := f.delivery(f.ours)
+	f.user("admin@example.com", account.Admin, "")
+	for b, found := range map[*browser]string{f.as(account.Viewer): "Found by prod_1", f.signIn("admin@example.com"): ""} {
+		for _, path := range []string{f.path("deliveries"), f.path("endpoints", d.EndpointID.String())} {
+			row := b.get(path).is(http.StatusOK).doc().Find("#d-" + d.ID.String())
+			if got := row.Find(".found").AttrOr("title", ""); row.Length() != 1 || got != found {
+				t.Errorf("%s: %q", path, got)
+			}
+		}
+	}
+}
+
 func TestDeliveries_are_filtered_by_the_address(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/manage"
@@ -58,6 +59,9 @@ func presentDelivery(row webhook.DeliveryRow, now time.Time) deliveries.Row {
 	}
 	return r
 }
+
+// foundWords are an event's search values in a line.
+func foundWords(values []string) string { return strings.Join(values, " · ") }
 
 // verdict says in a sentence how it stands, and in a second what was before;
 // when it is tried next stands beside it and counts down.

@@ -90,11 +90,14 @@ type Live struct {
 
 // Row is one delivery in the log. It is compared with ==: no slices.
 type Row struct {
-	URL         string
-	ID          string
-	Mark        component.Mark
-	Topic       string
-	EventURL    string
+	URL      string
+	ID       string
+	Mark     component.Mark
+	Topic    string
+	EventURL string
+	// Found are the event's search values in a line; empty for none, and for
+	// those who may not see payloads.
+	Found       string
 	Endpoint    string
 	EndpointURL string
 	// Answer is a status or an error in a word; Tone colours it.

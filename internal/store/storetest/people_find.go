@@ -1,0 +1,31 @@
+package storetest
+
+import (
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+// finding is by what people remember of an event or an id.
+var finding = []scene{
+	{"search values are read for many events at once, and only for those that the project sees", func(h *Harness) {
+		ctx, e := h.T.Context(), h.Endpoint()
+		stranger := h.EndpointOf(h.NewProject("other"))
+		with := func(all bool, values ...string) func(*webhook.Event) {
+			return func(ev *webhook.Event) {
+				if ev.Search = values; all {
+					ev.ProjectID, ev.Audience = webhook.ProjectID{}, webhook.AudienceAll
+				}
+			}
+		}
+		two := h.publish(with(false, "p-2", "c-1"), e)[0].EventID
+		none := h.publish(asIs, e)[0].EventID
+		wide := h.publish(with(true, "w-1"), e)[0].EventID
+		unseen := h.publish(with(true, "w-2"), stranger)[0].EventID
+		theirs := h.publish(func(ev *webhook.Event) { ev.ProjectID, ev.Search = stranger.ProjectID, []string{"t-1"} }, stranger)[0].EventID
+		ids := []webhook.EventID{theirs, unseen, wide, none, two}
+		h.same(first(h.Store.SearchValuesOf(ctx, h.Project, ids)), map[webhook.EventID][]string{two: {"c-1", "p-2"}, wide: {"w-1"}})
+		h.same(first(h.Store.SearchValuesOf(ctx, stranger.ProjectID, ids)), map[webhook.EventID][]string{theirs: {"t-1"}, unseen: {"w-2"}})
+		h.same(first(h.Store.SearchValuesOf(ctx, h.Project, nil)), map[webhook.EventID][]string{})
+		h.must(h.Store.Expunge(ctx, two, moment(), h.audit("event.expunged")))
+		h.same(first(h.Store.SearchValuesOf(ctx, h.Project, []webhook.EventID{two})), map[webhook.EventID][]string{})
+	}},
+}
