@@ -196,9 +196,10 @@ func projects(theme string) settings.ProjectsModel {
 	return settings.ProjectsModel{
 		Shell: shell(theme, "Projects"), CreateURL: "#", Action: "/story/projects",
 		Rows: []settings.ProjectRow{
-			{URL: "#", Name: "Nimbus Store", ExternalID: "store_4711", Role: "owner", Mark: component.Mark{Tone: component.Good, Text: "healthy"}, Endpoints: "12", Created: ago(200 * 24 * time.Hour)},
-			{URL: "#", Name: rtlName, Role: "staff", Mark: component.Mark{Tone: component.Held, Text: "suspended"}, Endpoints: "3", Created: ago(20 * 24 * time.Hour)},
-			{URL: "#", Name: longName, ExternalID: longName, Role: "viewer", Mark: component.Mark{Tone: component.Bad, Text: "2 failing"}, Endpoints: "1,204", Created: ago(time.Hour)},
+			{URL: "#", Name: longName, ExternalID: longName, Role: "viewer", Mark: component.Mark{Tone: component.Good, Text: "active"}, Trouble: component.Link{Label: "12 endpoints need you", URL: "#"}, Endpoints: "1,204", EndpointsURL: "#", Created: ago(time.Hour)},
+			{URL: "#", Name: rtlName, Role: "staff", Mark: component.Mark{Tone: component.Held, Text: "suspended"}, Trouble: component.Link{Label: "1 endpoint needs you", URL: "#"}, Endpoints: "3", EndpointsURL: "#", Created: ago(20 * 24 * time.Hour)},
+			{URL: "#", Name: "Nimbus Store", ExternalID: "store_4711", Role: "owner", Mark: component.Mark{Tone: component.Good, Text: "active"}, Endpoints: "12", EndpointsURL: "#", Created: ago(200 * 24 * time.Hour)},
+			{URL: "#", Name: "New here", Role: "staff", Mark: component.Mark{Tone: component.Wait, Text: "no endpoint yet"}, Endpoints: "0", EndpointsURL: "#", Created: ago(20 * 24 * time.Hour)},
 		},
 	}
 }

@@ -269,6 +269,14 @@ func (m *memory) Standings(_ context.Context, project webhook.ProjectID, _ time.
 	return list, nil
 }
 
+func (m *memory) Tallies(_ context.Context, projects []webhook.ProjectID, failures int) (map[webhook.ProjectID]webhook.Tally, error) {
+	all := map[webhook.ProjectID]webhook.Tally{}
+	for _, id := range projects {
+		all[id] = webhook.Tally{Endpoints: int64(failures)}
+	}
+	return all, nil
+}
+
 func (m *memory) Backlogs(_ context.Context, _ webhook.ProjectID, endpoints []webhook.EndpointID, atMost int64) (map[webhook.EndpointID]webhook.Backlog, error) {
 	all := map[webhook.EndpointID]webhook.Backlog{}
 	for _, id := range endpoints {

@@ -391,6 +391,11 @@ func TestHowEndpointsStandIsForThoseWhoSeeThem(t *testing.T) {
 	wantKind(t, "another project's endpoints", err, webhook.KindNotFound)
 	_, err = b.Backlogs(t.Context(), viewer, b.other.ID, nil)
 	wantKind(t, "another project's backlog", err, webhook.KindNotFound)
+	if sums := must[map[webhook.ProjectID]webhook.Tally](t)(b.Tallies(t.Context(), viewer, []webhook.ProjectID{b.project.ID}, 3)); sums[b.project.ID].Endpoints != 3 {
+		t.Errorf("a viewer's own project: %+v", sums)
+	}
+	_, err = b.Tallies(t.Context(), viewer, []webhook.ProjectID{b.project.ID, b.other.ID}, 3)
+	wantKind(t, "another project's sums", err, webhook.KindNotFound)
 }
 
 func TestListsAreOfOneProjectUnlessTheCallerSeesAll(t *testing.T) {

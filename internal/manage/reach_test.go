@@ -25,6 +25,7 @@ func TestEveryUseCaseAsksWhoMay(t *testing.T) {
 	b.db.keys[webhook.KeyID{UUID: id}] = account.Key{ID: webhook.KeyID{UUID: id}, ProjectID: b.project.ID}
 	ours := map[reflect.Type]any{
 		reflect.TypeFor[webhook.ProjectID]():      b.project.ID,
+		reflect.TypeFor[[]webhook.ProjectID]():    []webhook.ProjectID{b.project.ID},
 		reflect.TypeFor[webhook.EndpointID]():     e.ID,
 		reflect.TypeFor[webhook.EventID]():        webhook.EventID{UUID: id},
 		reflect.TypeFor[webhook.DeliveryID]():     webhook.DeliveryID{UUID: id},

@@ -119,6 +119,20 @@ func (s *Service) Subscriptions(ctx context.Context, c account.Caller, project w
 	return s.Store.Subscriptions(ctx, project, maxStandings)
 }
 
+// Tallies sums up how the endpoints of projects stand, failing those with as
+// many failures in a row; a project without endpoints has no entry.
+func (s *Service) Tallies(ctx context.Context, c account.Caller, projects []webhook.ProjectID, failures int) (map[webhook.ProjectID]webhook.Tally, error) {
+	if len(projects) > MaxLimit {
+		return nil, webhook.Invalid("projects", "must be at most %d", MaxLimit)
+	}
+	for _, id := range projects {
+		if err := c.May(account.ViewEndpoints, id); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Tallies(ctx, projects, failures)
+}
+
 // Backlogs answers what waits for endpoints of a project, each counted up to a
 // thousand; an endpoint for which nothing waits has no entry.
 func (s *Service) Backlogs(ctx context.Context, c account.Caller, project webhook.ProjectID, endpoints []webhook.EndpointID) (map[webhook.EndpointID]webhook.Backlog, error) {

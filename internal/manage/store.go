@@ -324,6 +324,9 @@ type Reports interface {
 	// Subscriptions are what a project's endpoints that are not deleted take,
 	// newest first.
 	Subscriptions(ctx context.Context, project webhook.ProjectID, limit int) ([]webhook.Subscription, error)
+	// Tallies sum up the endpoints of projects; failing are those with as many
+	// failures in a row. A project without endpoints has no entry.
+	Tallies(ctx context.Context, projects []webhook.ProjectID, failures int) (map[webhook.ProjectID]webhook.Tally, error)
 	// Backlogs counts what waits for endpoints of one project, each up to
 	// atMost; an endpoint for which nothing waits has no entry.
 	Backlogs(ctx context.Context, project webhook.ProjectID, endpoints []webhook.EndpointID, atMost int64) (map[webhook.EndpointID]webhook.Backlog, error)

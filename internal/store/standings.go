@@ -109,6 +109,34 @@ func (s *Store) Subscriptions(ctx context.Context, project webhook.ProjectID, li
 	return list, nil
 }
 
+// Tallies sum up the endpoints of projects that are not deleted; failing are
+// active ones with as many failures in a row. A project without endpoints has no
+// entry.
+func (s *Store) Tallies(ctx context.Context, projects []webhook.ProjectID, failures int) (map[webhook.ProjectID]webhook.Tally, error) {
+	sums := make(map[webhook.ProjectID]webhook.Tally, len(projects))
+	if len(projects) == 0 {
+		return sums, nil
+	}
+	ids := make([]uid, len(projects))
+	for i, p := range projects {
+		ids[i] = uid(p.UUID)
+	}
+	var rows []struct {
+		ProjectID uid
+		Endpoints int64
+		Failing   int64
+		Stopped   int64
+	}
+	err := s.db(ctx).Raw(`SELECT e.project_id, count(*) AS endpoints,
+ CAST(sum(CASE WHEN e.state = 'active' AND e.consecutive_failures >= ? THEN 1 ELSE 0 END) AS BIGINT) AS failing,
+ CAST(sum(CASE WHEN e.state = 'paused' AND e.paused_because <> ? THEN 1 ELSE 0 END) AS BIGINT) AS stopped
+ FROM endpoints e WHERE e.project_id IN ? AND e.deleted_at = 0 GROUP BY e.project_id`, failures, string(webhook.PausedByPerson), ids).Scan(&rows).Error
+	for _, r := range rows {
+		sums[webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)}] = webhook.Tally{Endpoints: r.Endpoints, Failing: r.Failing, Stopped: r.Stopped}
+	}
+	return sums, wrap("sum up the endpoints of projects", err)
+}
+
 // backlogRow is the bounded backlog of one endpoint in one part of the queue.
 type backlogRow struct {
 	EndpointID uid

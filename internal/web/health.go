@@ -117,6 +117,8 @@ func pauseWords(reason webhook.PauseReason) string {
 		return "the project is suspended"
 	case webhook.PausedBySecret:
 		return "the signing secret can't be read"
+	case webhook.PausedAsAway:
+		return "nobody listens at the moment"
 	case webhook.PausedByPerson:
 	}
 	return "paused by a person"

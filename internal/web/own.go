@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -48,7 +51,7 @@ func (w *Web) projectsModel(c *gin.Context, wrong map[string]string) (settings.P
 		return settings.ProjectsModel{}, err
 	}
 	caller, query := w.caller(c), c.Query("q")
-	page, err := w.Manage.Projects(c.Request.Context(), caller, manage.ProjectFilter{Query: query, Cursor: c.Query("cursor")})
+	page, err := w.Manage.Projects(c.Request.Context(), caller, manage.ProjectFilter{Query: query, Cursor: c.Query("cursor"), Limit: manage.MaxLimit})
 	if err != nil {
 		return settings.ProjectsModel{}, err
 	}
@@ -66,19 +69,46 @@ func (w *Web) projectsModel(c *gin.Context, wrong map[string]string) (settings.P
 	if query != "" {
 		m.Empty = component.EmptyModel{Title: "No project is like that", Text: "None of yours has a name or external id with these words.", Action: component.Link{Label: "All projects", URL: pathProjects}}
 	}
-	for _, p := range page.Items {
-		m.Rows = append(m.Rows, w.presentProject(caller, p))
-	}
-	return m, nil
+	m.Rows, err = w.projectRows(c, page.Items)
+	return m, err
 }
 
-func (w *Web) presentProject(caller account.Caller, p webhook.Project) settings.ProjectRow {
+// projectRows are the projects of a page, those first whose endpoints need
+// somebody.
+func (w *Web) projectRows(c *gin.Context, projects []webhook.Project) ([]settings.ProjectRow, error) {
+	caller, ids := w.caller(c), make([]webhook.ProjectID, len(projects))
+	for i, p := range projects {
+		ids[i] = p.ID
+	}
+	tallies, err := w.Manage.Tallies(c.Request.Context(), caller, ids, troubleFrom)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(projects, func(a, b webhook.Project) int { return cmp.Compare(needing(tallies[b.ID]), needing(tallies[a.ID])) })
+	rows := make([]settings.ProjectRow, len(projects))
+	for i, p := range projects {
+		rows[i] = presentProject(caller, p, tallies[p.ID], w.Now())
+	}
+	return rows, nil
+}
+
+// needing is how many endpoints need somebody for sure: those that fail every
+// time, and those that a rule stopped.
+func needing(t webhook.Tally) int64 { return t.Failing + t.Stopped }
+
+func presentProject(caller account.Caller, p webhook.Project, t webhook.Tally, now time.Time) settings.ProjectRow {
 	row := settings.ProjectRow{
-		URL: under(p.ID), Name: p.Name, ExternalID: p.ExternalID, Role: "staff",
-		Mark: component.Mark{Tone: component.Good, Text: "active"}, Created: moment(p.CreatedAt, w.Now()),
+		URL: under(p.ID), Name: p.Name, ExternalID: p.ExternalID, Role: "staff", Endpoints: count(t.Endpoints), EndpointsURL: under(p.ID, "endpoints"),
+		Mark: component.Mark{Tone: component.Good, Text: "active"}, Created: moment(p.CreatedAt, now),
 	}
 	if role := caller.Projects[p.ID]; role != "" {
 		row.Role = string(role)
+	}
+	switch n := needing(t); {
+	case n > 0:
+		row.Trouble = component.Link{Label: plural(n, "endpoint needs you", "endpoints need you"), URL: row.EndpointsURL + "?state=" + stateTrouble}
+	case t.Endpoints == 0:
+		row.Mark = component.Mark{Tone: component.Wait, Text: "no endpoint yet"}
 	}
 	if p.Suspended() {
 		row.Mark = component.Mark{Tone: component.Held, Text: "suspended"}

@@ -14,6 +14,15 @@ type Standing struct {
 	GivenUp int64
 }
 
+// Tally sums up how a project's endpoints stand.
+type Tally struct {
+	Endpoints int64
+	// Failing failed as often in a row as was asked for, Stopped were paused by
+	// a rule.
+	Failing int64
+	Stopped int64
+}
+
 // Subscription is what an endpoint takes.
 type Subscription struct {
 	ID     EndpointID

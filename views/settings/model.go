@@ -145,10 +145,14 @@ type ProjectRow struct {
 	Name       string
 	ExternalID string
 	// Role is the person's own, or "staff".
-	Role      string
-	Mark      component.Mark
-	Endpoints string
-	Created   component.Time
+	Role string
+	Mark component.Mark
+	// Trouble leads to the endpoints that need somebody; no label for none. It
+	// stands in place of Mark unless the project is suspended.
+	Trouble      component.Link
+	Endpoints    string
+	EndpointsURL string
+	Created      component.Time
 }
 
 // ProfileModel is a person's own page. The name form posts "name", the

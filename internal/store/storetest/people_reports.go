@@ -16,6 +16,7 @@ var reports = []scene{
 	{"states are counted with held, each up to a bound, tests left out", countedStates},
 	{"how endpoints stand: their own attempts since a minute, without the deleted", standings},
 	{"the last failure of each endpoint is found among its latest, and what was given up since is counted", lastFailures},
+	{"endpoints are summed up by project: all, failing, stopped by a rule", tallies},
 	{"what waits for endpoints is counted up to a bound, held too, tests not", backlogs},
 	{"the audit log is listed newest first over pages, by every filter", func(h *Harness) {
 		ctx := h.T.Context()
@@ -288,6 +289,24 @@ func lastFailures(h *Harness) {
 		return -1
 	}
 	h.same([]int64{of(time.Now().Add(-time.Hour)), of(time.Now().Add(time.Hour))}, []int64{1, 0})
+}
+
+func tallies(h *Harness) {
+	ctx, failing, shaken := h.T.Context(), h.Endpoint(), h.Endpoint()
+	parked, stopped, gone := h.Endpoint(), h.Endpoint(), h.Endpoint()
+	h.Exec("UPDATE endpoints SET consecutive_failures = 3 WHERE id IN (%s, %s, %s)", h.Lit(failing.ID.UUID), h.Lit(parked.ID.UUID), h.Lit(gone.ID.UUID))
+	h.Exec("UPDATE endpoints SET consecutive_failures = 2 WHERE id = %s", h.Lit(shaken.ID.UUID))
+	h.must(h.Store.PauseBy(ctx, h.Project, parked.ID, webhook.PausedByPerson, h.audit("endpoint.paused")))
+	h.must(h.Store.PauseBy(ctx, h.Project, stopped.ID, webhook.PausedAsGone, h.audit("endpoint.paused")))
+	h.must(h.Store.DeleteEndpoint(ctx, h.Project, gone.ID, moment(), h.audit("endpoint.deleted")))
+	other, empty := h.NewProject("other"), h.NewProject("empty")
+	h.EndpointOf(other)
+
+	h.same(first(h.Store.Tallies(ctx, []webhook.ProjectID{h.Project, other, empty}, 3)), map[webhook.ProjectID]webhook.Tally{
+		h.Project: {Endpoints: 4, Failing: 1, Stopped: 1}, other: {Endpoints: 1},
+	})
+	h.same(first(h.Store.Tallies(ctx, []webhook.ProjectID{other}, 0))[other].Failing, int64(1))
+	h.same(len(first(h.Store.Tallies(ctx, nil, 3))), 0)
 }
 
 func backlogs(h *Harness) {
