@@ -40,10 +40,15 @@ func (b *browser) click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// comes waits until a script holds.
+// comes waits until an expression holds. On its way from one page to the next
+// the browser has no answer, or none of the elements yet.
 func (b *browser) comes(what, script string) {
 	b.t.Helper()
-	eventually(b.t, 30*time.Second, what, func() bool { return eval[bool](b, script) })
+	asked := chromedp.Evaluate[bool](`(async()=>{try{return !!(await(`+script+`))}catch{return false}})()`, chromedp.EvalAwaitPromise)
+	eventually(b.t, 30*time.Second, what, func() bool {
+		holds, err := chromedp.Run(b.ctx, asked)
+		return err == nil && holds
+	})
 }
 
 // developed is a project with one endpoint, and a developer of it in a browser

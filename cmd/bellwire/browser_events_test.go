@@ -103,7 +103,11 @@ func (b *browser) choosesTopic(topic string, script bool) {
 	} else {
 		b.press(`button[value=example]`)
 	}
-	b.comes("its example is in the form", `document.querySelector("#data").value.includes("productId")&&document.querySelector("#topic").value===`+quoted(topic))
+	loaded := `document.querySelector("#data").value.includes("productId")&&document.querySelector("#topic").value===` + quoted(topic)
+	if script { // its scripts listen to the new form
+		loaded += `&&!document.querySelector(".htmx-request,.htmx-settling,.htmx-added")&&document.querySelector("#data").dataset.ready==="true"`
+	}
+	b.comes("its example is in the form", loaded)
 }
 
 // wrongThenRight sends data that is no JSON and mends it: nothing is lost.
