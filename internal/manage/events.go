@@ -216,6 +216,17 @@ func (s *Service) FindEvent(ctx context.Context, c account.Caller, project webho
 	return event.ID, err
 }
 
+// FindShort answers what a shortened id means in a project. Nothing of it is
+// shown, so no look is recorded.
+func (s *Service) FindShort(ctx context.Context, c account.Caller, project webhook.ProjectID, short webhook.ShortID) (webhook.Shortened, error) {
+	for _, action := range []account.Action{account.ViewEndpoints, account.ViewEvents, account.ViewDeliveries} {
+		if err := c.May(action, project); err != nil {
+			return webhook.Shortened{}, err
+		}
+	}
+	return s.Store.FindShort(ctx, project, short)
+}
+
 // explain judges the event again with the settings that counted. Where the
 // payload is hidden, so is what was found in it.
 func (s *Service) explain(ctx context.Context, c account.Caller, project webhook.ProjectID, event webhook.Event, hidden bool) ([]EventMatch, error) {

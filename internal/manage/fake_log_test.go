@@ -215,6 +215,16 @@ func (m *memory) OutcomesOf(_ context.Context, project webhook.ProjectID, ids []
 	return counts, nil
 }
 
+func (m *memory) FindShort(_ context.Context, project webhook.ProjectID, short webhook.ShortID) (webhook.Shortened, error) {
+	var found webhook.Shortened
+	for id, e := range m.events {
+		if e.ProjectID == project && short.Fits(id.UUID) {
+			found.Event = id
+		}
+	}
+	return found, nil
+}
+
 func (m *memory) SearchValuesOf(_ context.Context, project webhook.ProjectID, ids []webhook.EventID) (map[webhook.EventID][]string, error) {
 	values := map[webhook.EventID][]string{}
 	for _, id := range ids {

@@ -336,6 +336,20 @@ func TestEventListsHideSearchValuesFromSupport(t *testing.T) {
 	}
 }
 
+func TestAShortenedIDIsFoundByThoseWhoSeeTheProject(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	event := b.delivered(b.endpoint(), webhook.Delivered).EventID
+	text := event.String()
+	short, _ := webhook.ParseShortID(text[:8] + "…" + text[30:])
+	if found := must[webhook.Shortened](t)(b.FindShort(t.Context(), b.narrow(account.ScopeRead), b.project.ID, short)); found.Event != event {
+		t.Errorf("found %+v", found)
+	}
+	if _, err := b.FindShort(t.Context(), account.ForUser(account.User{Role: account.Member}, nil, true, ""), b.project.ID, short); err == nil {
+		t.Error("a stranger finds it")
+	}
+}
+
 func TestStatisticsCoverTheLastDayUnlessAsked(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

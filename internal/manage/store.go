@@ -30,6 +30,7 @@ type Store interface {
 	Secrets
 	Deliveries
 	Events
+	Finding
 	Reports
 }
 
@@ -307,6 +308,13 @@ type Events interface {
 	// Expunge removes the data and search values of an event; a Conflict if
 	// that has been done. Waiting deliveries of it are cancelled.
 	Expunge(ctx context.Context, id webhook.EventID, at time.Time, entry webhook.AuditEntry) error
+}
+
+// Finding is by ids that are not whole.
+type Finding interface {
+	// FindShort looks among a project's endpoints and, newest first, at a bounded
+	// part of the events and deliveries that begin as the id does.
+	FindShort(ctx context.Context, project webhook.ProjectID, short webhook.ShortID) (webhook.Shortened, error)
 }
 
 // Reports reads counts and the audit log.

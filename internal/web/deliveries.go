@@ -139,6 +139,9 @@ func (w *Web) deliveryTable(c *gin.Context, filter webhook.DeliveryFilter, hideE
 			Title: "Nothing matches", Text: "No delivery fits this filter. Take a part of it away, or look further back.",
 			Action: component.Link{Label: "Clear the filter", URL: without(c, narrowing...)},
 		}
+		if filter.Query != "" {
+			m.Empty.Text = "No delivery that fits has the id " + inQuotes(filter.Query) + ", nor is it that of an attempt, an event or an endpoint with such deliveries in this project."
+		}
 	}
 	deleted := hideEndpoint && len(page.Items) > 0 && page.Items[0].EndpointGone
 	if picks(w.caller(c), filter.ProjectID) && !deleted {

@@ -175,7 +175,7 @@ func (w *Web) noEvents(c *gin.Context) component.EmptyModel {
 	project := w.project(c).ID
 	if filtered(c) {
 		return component.EmptyModel{
-			Title: "Nothing matches", Text: "No event fits this filter. A search looks for a whole event id, or the whole value of one of the topic's search keys.",
+			Title: "Nothing matches", Text: missedWords(c),
 			Action: component.Link{Label: "See all events", URL: under(project, "events")},
 		}
 	}
@@ -187,6 +187,22 @@ func (w *Web) noEvents(c *gin.Context) component.EmptyModel {
 		m.Action = component.Link{Label: "Publish a test event", URL: newEventURL(project, "")}
 	}
 	return m
+}
+
+// missedWords say what was looked for in vain.
+func missedWords(c *gin.Context) string {
+	whole := strings.TrimSpace(c.Query("q"))
+	query := inQuotes(whole)
+	_, short := webhook.ParseShortID(whole)
+	switch {
+	case whole == "":
+		return "No event fits this filter."
+	case short:
+		return query + " was looked for as a shortened id, in vain: no endpoint of this project has it, nor has one of the newest events and deliveries. Try the whole id."
+	case c.Query(sought) != "":
+		return query + " was looked for in the names and URLs of the endpoints, in the names of the topics, and among the events as a whole value of a search key."
+	}
+	return "No event that fits has " + query + " as its id or as the whole value of one of its topic's search keys."
 }
 
 // publishCommand is a line that publishes an event; KEY is left to fill in.

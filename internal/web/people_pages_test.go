@@ -189,7 +189,13 @@ func TestSearch_goes_straight_to_what_is_meant(t *testing.T) {
 		d.ID.String():                       f.path("deliveries", d.ID.String()),
 		strings.ToUpper(d.EventID.String()): f.path("events", d.EventID.String()),
 		attempts[0].ID.String():             f.path("deliveries", d.ID.String()),
-		"prod_1":                            f.path("events") + "?q=prod_1",
+		"prod_1":                            f.path("events") + "?q=prod_1&sought=all",
+		"View":                              f.path("topics", "product.viewed"),
+		"product":                           f.path("topics") + "?q=product",
+		shortened(d.EndpointID.String()):    f.path("endpoints", d.EndpointID.String()),
+		shortened(d.ID.String()):            f.path("deliveries", d.ID.String()),
+		dotted(d.EventID.String()):          f.path("events", d.EventID.String()),
+		shortened(foreign.ID.String()):      f.path("events") + "?" + url.Values{"q": {shortened(foreign.ID.String())}, "sought": {"all"}}.Encode(),
 		foreign.ID.String():                 f.path("deliveries") + "?q=" + foreign.ID.String(),
 		foreign.EndpointID.String():         f.path("deliveries") + "?q=" + foreign.EndpointID.String(),
 	} {
@@ -197,8 +203,23 @@ func TestSearch_goes_straight_to_what_is_meant(t *testing.T) {
 			t.Errorf("%q: %d to %q, want %q", query, got.status, got.location, want)
 		}
 	}
-	b.get(f.path("deliveries") + "?q=" + foreign.ID.String()).is(http.StatusOK).says("Nothing matches")
+	b.get(f.path("deliveries")+"?q="+foreign.ID.String()).is(http.StatusOK).says("Nothing matches", foreign.ID.String())
+	f.endpoint(f.ours)
+	if got := b.get(f.path("search") + "?q=orders"); got.location != f.path("endpoints")+"?q=orders" {
+		t.Errorf("two endpoints: %q", got.location)
+	}
+	for query, words := range map[string]string{
+		"<b>nobody": "“<b>nobody” was looked for in the names and URLs of the endpoints", shortened(foreign.ID.String()): "as a shortened id, in vain",
+	} {
+		got := b.get(f.path("search") + "?q=" + url.QueryEscape(query))
+		b.get(got.location).is(http.StatusOK).says("Nothing matches", words)
+	}
+	b.get(f.path("events") + "?q=nobody").is(http.StatusOK).says("No event that fits has “nobody” as its id")
 }
+
+func shortened(id string) string { return id[:8] + "…" + id[30:] }
+
+func dotted(id string) string { return strings.Replace(shortened(id), "…", "...", 1) }
 
 func TestAdmin_is_known_beside_the_dashboard(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -10,9 +11,10 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// search goes straight to what an id or name means: a delivery (also by one of
-// its attempts), an event, an endpoint, a topic; else to the events that carry
-// the words in their search keys.
+// search goes straight to what an id, whole or shortened, or a name means: a
+// delivery (also by one of its attempts), an event, an endpoint, a topic; to the
+// list of endpoints or topics that have the words in their names; else to the
+// events that carry the words in their search keys.
 func (w *Web) search(c *gin.Context) error {
 	query := strings.TrimSpace(c.Query("q"))
 	if query == "" {
@@ -25,28 +27,80 @@ func (w *Web) search(c *gin.Context) error {
 	return w.redirect(c, path)
 }
 
+// sought is the member of an address that the search at the top led to when
+// nothing else has the words.
+const sought = "sought"
+
 func (w *Web) find(c *gin.Context, query string) (string, error) {
-	ctx, caller, project := c.Request.Context(), w.caller(c), w.project(c)
 	if id, err := webhook.ParseUUID(strings.ToLower(query)); err == nil {
 		return w.findID(c, id)
 	}
-	topics, err := w.Manage.Topics(ctx, caller)
-	if err != nil {
-		return "", err
-	}
-	for _, t := range topics {
-		if t.Name == query {
-			return under(project.ID, "topics", t.Name), nil
+	for _, look := range []func(*gin.Context, string) (string, error){w.findShort, w.findTopic, w.findEndpoint, w.findTopics} {
+		if path, err := look(c, query); path != "" || err != nil {
+			return path, err
 		}
 	}
-	endpoints, err := w.Manage.Endpoints(ctx, caller, manage.EndpointFilter{ProjectID: project.ID, Query: query, Limit: 2})
-	if err != nil {
+	return under(w.project(c).ID, "events") + "?" + url.Values{"q": {query}, sought: {"all"}}.Encode(), nil
+}
+
+// findShort finds what an id that was copied from a page, its middle left out,
+// means.
+func (w *Web) findShort(c *gin.Context, query string) (string, error) {
+	short, ok := webhook.ParseShortID(query)
+	if !ok {
+		return "", nil
+	}
+	project := w.project(c).ID
+	found, err := w.Manage.FindShort(c.Request.Context(), w.caller(c), project, short)
+	switch {
+	case err != nil:
 		return "", err
+	case !found.Endpoint.IsZero():
+		return under(project, "endpoints", found.Endpoint.String()), nil
+	case !found.Event.IsZero():
+		return pathEvent(project, found.Event), nil
+	case !found.Delivery.IsZero():
+		return under(project, "deliveries", found.Delivery.String()), nil
 	}
-	if len(endpoints.Items) == 1 {
-		return pathEndpoint(endpoints.Items[0]), nil
+	return "", nil
+}
+
+// findTopic finds a topic by its whole name.
+func (w *Web) findTopic(c *gin.Context, query string) (string, error) {
+	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
+	for _, t := range topics {
+		if t.Name == query {
+			return under(w.project(c).ID, "topics", t.Name), nil
+		}
 	}
-	return under(project.ID, "events") + "?q=" + url.QueryEscape(query), nil
+	return "", err
+}
+
+// findEndpoint finds endpoints by a part of their name or URL.
+func (w *Web) findEndpoint(c *gin.Context, query string) (string, error) {
+	project := w.project(c).ID
+	page, err := w.Manage.Endpoints(c.Request.Context(), w.caller(c), manage.EndpointFilter{ProjectID: project, Query: query, Limit: 2})
+	switch {
+	case err != nil || len(page.Items) == 0:
+		return "", err
+	case len(page.Items) == 1:
+		return pathEndpoint(page.Items[0]), nil
+	}
+	return under(project, "endpoints") + "?q=" + url.QueryEscape(query), nil
+}
+
+// findTopics finds topics by a part of their name.
+func (w *Web) findTopics(c *gin.Context, query string) (string, error) {
+	project := w.project(c).ID
+	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
+	topics = slices.DeleteFunc(slices.Clone(topics), func(t webhook.Topic) bool { return !strings.Contains(t.Name, strings.ToLower(query)) })
+	switch {
+	case err != nil || len(topics) == 0:
+		return "", err
+	case len(topics) == 1:
+		return under(project, "topics", topics[0].Name), nil
+	}
+	return under(project, "topics") + "?q=" + url.QueryEscape(query), nil
 }
 
 func (w *Web) findID(c *gin.Context, id webhook.UUID) (string, error) {

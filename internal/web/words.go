@@ -48,6 +48,14 @@ func clockSeconds(at, now time.Time) component.Time {
 	return t
 }
 
+// inQuotes is what somebody typed, in quotes and not endless.
+func inQuotes(typed string) string {
+	if runes := []rune(typed); len(runes) > 80 {
+		typed = string(runes[:80]) + "…"
+	}
+	return "“" + typed + "”"
+}
+
 func relative(at, now time.Time) string {
 	d := now.Sub(at)
 	if d < 0 {

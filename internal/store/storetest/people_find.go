@@ -28,4 +28,29 @@ var finding = []scene{
 		h.must(h.Store.Expunge(ctx, two, moment(), h.audit("event.expunged")))
 		h.same(first(h.Store.SearchValuesOf(ctx, h.Project, []webhook.EventID{two})), map[webhook.EventID][]string{})
 	}},
+	{"a shortened id finds an endpoint, an event or a delivery of its project", findShort},
+}
+
+func findShort(h *Harness) {
+	e := h.Endpoint()
+	other := h.NewProject("other")
+	d := h.publish(asIs, e)[0]
+	wide := h.publish(func(ev *webhook.Event) { ev.ProjectID, ev.Audience = webhook.ProjectID{}, webhook.AudienceAll }, e)[0].EventID
+	for _, want := range []struct {
+		id    webhook.UUID
+		found webhook.Shortened
+	}{
+		{e.ID.UUID, webhook.Shortened{Endpoint: e.ID}},
+		{d.EventID.UUID, webhook.Shortened{Event: d.EventID}},
+		{wide.UUID, webhook.Shortened{Event: wide}},
+		{d.ID.UUID, webhook.Shortened{Delivery: d.ID}},
+	} {
+		text := want.id.String()
+		short, ok := webhook.ParseShortID(text[:8] + "…" + text[30:])
+		h.same(ok, true)
+		h.same(first(h.Store.FindShort(h.T.Context(), h.Project, short)), want.found)
+		h.same(first(h.Store.FindShort(h.T.Context(), other, short)), webhook.Shortened{})
+		short, _ = webhook.ParseShortID(text[:8] + "…" + text[24:29] + string('0'+(text[35]+1)%8))
+		h.same(first(h.Store.FindShort(h.T.Context(), h.Project, short)), webhook.Shortened{})
+	}
 }
