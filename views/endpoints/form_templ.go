@@ -878,7 +878,7 @@ func which(m FormModel) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = more("prompts", "Only some prompts", m.Now.Prompts, promptsOpen(m)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = more("prompts", "Prompt filter", m.Now.Prompts, promptsOpen(m)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -957,7 +957,7 @@ func which(m FormModel) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\"><p class=\"quiet text-sm prose-line\">All must hold. A member that is missing is no match.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\"><p class=\"quiet text-sm prose-line\">What the event's data must say: all must hold. A member that is missing is no match.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1056,7 +1056,7 @@ func which(m FormModel) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = more("payload", "Only when the data says so", m.Now.Payload, payloadOpen(m)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = more("payload", "Payload filter", m.Now.Payload, payloadOpen(m)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -187,11 +187,11 @@ func newKey(m KeysModel) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = component.Select(component.FieldModel{Name: "expires", Label: "Ends"}, m.Expiry).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = component.Select(component.FieldModel{Name: "expires", Label: "Expires"}, m.Expiry).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div><fieldset class=\"field\" id=\"scopes\"><legend class=\"font-semibold pb-1\">May</legend>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div><fieldset class=\"field\" id=\"scopes\"><legend class=\"font-semibold pb-1\">Scopes</legend>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -344,7 +344,7 @@ func keyTable(rows []KeyRow) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<table class=\"table\"><thead><tr><th scope=\"col\">Key</th><th scope=\"col\">May</th><th scope=\"col\" class=\"w-answer wide-only\">Made</th><th scope=\"col\" class=\"w-answer\">Last used</th><th scope=\"col\" class=\"w-act\"><span class=\"sr-only\">Action</span></th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<table class=\"table\"><thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Scopes</th><th scope=\"col\" class=\"w-answer wide-only\">Made</th><th scope=\"col\" class=\"w-answer\">Last used</th><th scope=\"col\" class=\"w-act\"><span class=\"sr-only\">Action</span></th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -145,7 +145,7 @@ func List(m ListModel) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</div><table class=\"table\"><thead><tr><th scope=\"col\">Topic</th><th scope=\"col\" class=\"w-answer right\">Taken here by</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</div><table class=\"table\"><thead><tr><th scope=\"col\">Topic</th><th scope=\"col\" class=\"w-answer right\">Subscribed here</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
