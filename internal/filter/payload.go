@@ -159,6 +159,9 @@ var operators = map[webhook.Operator]string{
 	webhook.OpExists:     "exists",
 }
 
+// OperatorWords reads an operator out.
+func OperatorWords(op webhook.Operator) string { return operators[op] }
+
 // CheckPayload refuses a payload filter that could never be judged; it names
 // all of its wrong rows, or the place of the mistake in its expression.
 func CheckPayload(f webhook.PayloadFilter) error {

@@ -157,8 +157,8 @@ func (s *Service) Delivery(ctx context.Context, c account.Caller, id webhook.Del
 		return none, err
 	}
 	d := DeliveryDetail{DeliveryRow: maskRow(c, row), Event: event}
-	about := object{row.ProjectID, row.ID.UUID, row.Topic}
-	if d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, row.ProjectID, about, reason); err != nil {
+	look := object{row.ProjectID, row.EventID.UUID, row.Topic}
+	if d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, look, reason, "with the bodies of delivery "+id.String()); err != nil {
 		return none, err
 	}
 	d.Attempts = make([]AttemptDetail, len(attempts))
@@ -182,11 +182,11 @@ func (s *Service) Delivery(ctx context.Context, c account.Caller, id webhook.Del
 	return d, nil
 }
 
-// openPayload decides whether the caller sees payloads of a project now, and
-// records a look that must leave a trace.
-func (s *Service) openPayload(ctx context.Context, c account.Caller, project webhook.ProjectID, about object, reason string) (hidden, needsReason bool, err error) {
+// openPayload decides whether the caller sees the payload of an event now, and
+// records a look that must leave a trace; beside is what is seen with it.
+func (s *Service) openPayload(ctx context.Context, c account.Caller, about object, reason, beside string) (hidden, needsReason bool, err error) {
 	reason = strings.TrimSpace(reason)
-	switch c.PayloadOf(project) {
+	switch c.PayloadOf(about.project) {
 	case account.PayloadOpen:
 		return false, false, nil
 	case account.PayloadAudited:
@@ -200,7 +200,7 @@ func (s *Service) openPayload(ctx context.Context, c account.Caller, project web
 	if len(reason) > maxDescription {
 		return true, true, webhook.Invalid("reason", "must have at most %d bytes", maxDescription)
 	}
-	return false, false, s.Store.AddAudit(ctx, s.entry(c, "payload.viewed", about, reason))
+	return false, false, s.Store.AddAudit(ctx, s.entry(c, "payload.viewed", about, strings.Trim(reason+"\n"+beside, "\n")))
 }
 
 // delivery finds one that the caller may act on; another project's is missing.

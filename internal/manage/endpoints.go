@@ -2,7 +2,6 @@ package manage
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
@@ -227,7 +226,7 @@ func (s *Service) UpdateEndpoint(ctx context.Context, c account.Caller, id webho
 		return maskEndpoint(c, e), warnings, nil
 	}
 	e.UpdatedAt = s.now()
-	if err := s.Store.UpdateEndpoint(ctx, e, s.entry(c, "endpoint.updated", aboutEndpoint(e), strings.Join(changes, ", "))); err != nil {
+	if err := s.Store.UpdateEndpoint(ctx, e, s.entry(c, "endpoint.updated", aboutEndpoint(e), changes.String())); err != nil {
 		return none, nil, err
 	}
 	s.Waker.Wake()

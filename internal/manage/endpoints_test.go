@@ -134,7 +134,7 @@ func TestAChangeIsOneMoreVersionAndNamesWhatChanged(t *testing.T) {
 	if err != nil || after.Version != 2 || after.Name != name || after.URL != url || after.Format != webhook.FormatAbba {
 		t.Fatalf("%+v, %v", after, err)
 	}
-	if len(warnings) != 1 || b.db.audit[1].Detail != "name, url, topics" {
+	if len(warnings) != 1 || b.db.audit[1].Detail != "name: example.com → Orders\nURL: https://example.com/… → https://orders.unknown/…\ntopics: product.price_changed → prompt.*" {
 		t.Errorf("warnings %v, audit %q", warnings, b.db.audit[1].Detail)
 	}
 	same, _, err := b.UpdateEndpoint(t.Context(), c, e.ID, manage.EndpointPatch{Name: &name})
@@ -171,7 +171,11 @@ func TestEverySettingCanBeChanged(t *testing.T) {
 	if got := b.db.endpoints[e.ID].Settings; !reflect.DeepEqual(got, want) {
 		t.Errorf("stored %+v\nwant   %+v", got, want)
 	}
-	if d := b.db.audit[1].Detail; d != "format, custom format, prompt filter, payload filter, headers, retry policy, timeout, max in flight, rate, order" {
+	if d := b.db.audit[1].Detail; d != strings.Join([]string{
+		"format: abv → custom", "custom format: none → X-Shopify-Hmac-Sha256: {signature}, signs body, hex, data body", "prompt labels: none → production",
+		"payload filter: none → type equals text", "header X-A: added", "retry policy: standard → after 1m, not after 4xx", "timeout: 30s → 7s",
+		"requests at once: 64 → 3", "rate: no limit → 2.5 per second", "in order: no → yes",
+	}, "\n") {
 		t.Errorf("audit %q", d)
 	}
 	format = webhook.FormatHub

@@ -120,7 +120,7 @@ func (s *Service) openEvent(ctx context.Context, c account.Caller, project webho
 		return d, from, err
 	}
 	d.Event = seen[0]
-	d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, from, object{from, id.UUID, event.Topic}, reason)
+	d.Hidden, d.NeedsReason, err = s.openPayload(ctx, c, object{from, id.UUID, event.Topic}, reason, "")
 	return d, from, err
 }
 

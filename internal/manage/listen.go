@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/mint"
@@ -115,7 +114,7 @@ func (s *Service) listenAgain(ctx context.Context, c account.Caller, l webhook.L
 	}
 	if changes := changed(old, e.Settings); len(changes) > 0 {
 		e.UpdatedAt = s.now()
-		if err := s.Store.UpdateEndpoint(ctx, e, s.entry(c, "endpoint.updated", aboutEndpoint(e), strings.Join(changes, ", "))); err != nil {
+		if err := s.Store.UpdateEndpoint(ctx, e, s.entry(c, "endpoint.updated", aboutEndpoint(e), changes.String())); err != nil {
 			return none, err
 		}
 		e.Version++

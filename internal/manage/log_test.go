@@ -117,8 +117,14 @@ func TestPayloadsShowByRoleAndLeaveTraces(t *testing.T) {
 			t.Errorf("%s: search values %v", name, ev.Search)
 		}
 		traces := b.db.audit[before:]
-		if len(traces) != test.traces || len(traces) > 0 && (traces[0].Action != "payload.viewed" || traces[0].Detail != strings.TrimSpace(test.reason)) {
+		if len(traces) != test.traces {
 			t.Errorf("%s: traces %+v", name, traces)
+		}
+		for i, trace := range traces {
+			detail := []string{strings.TrimSpace(test.reason + "\nwith the bodies of delivery " + row.ID.String()), test.reason}[i]
+			if trace.Action != "payload.viewed" || trace.Object != row.EventID.String() || trace.Detail != detail {
+				t.Errorf("%s: trace %+v", name, trace)
+			}
 		}
 	}
 }

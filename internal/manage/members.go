@@ -73,7 +73,7 @@ func (s *Service) SetMember(ctx context.Context, c account.Caller, project webho
 			return none, errLastOwner(email)
 		}
 		m.CreatedAt = old.CreatedAt
-		action, detail = "member.changed", string(old.Role)+" → "+string(n.Role)
+		action, detail = "member.changed", "role: "+string(old.Role)+" → "+string(n.Role)
 	}
 	return m, s.Store.SetMember(ctx, m, s.entry(c, action, object{project, user.ID.UUID, email}, detail))
 }

@@ -135,26 +135,26 @@ func (s *Service) rename(ctx context.Context, c account.Caller, p webhook.Projec
 	if err := c.May(account.ChangeProject, p.ID); err != nil {
 		return p, err
 	}
-	var changes []string
+	var changes differences
 	if patch.Name != nil && *patch.Name != p.Name {
 		name, err := checkName("name", *patch.Name)
 		if err != nil {
 			return p, err
 		}
-		changes = append(changes, "name: "+p.Name+" → "+name)
+		changes.add("name", p.Name, name)
 		p.Name = name
 	}
 	if patch.ExternalID != nil && *patch.ExternalID != p.ExternalID {
 		if err := checkExternalID(*patch.ExternalID); err != nil {
 			return p, err
 		}
-		changes = append(changes, "external id: "+p.ExternalID+" → "+*patch.ExternalID)
+		changes.add("external id", p.ExternalID, *patch.ExternalID)
 		p.ExternalID = *patch.ExternalID
 	}
 	if len(changes) == 0 {
 		return p, nil
 	}
-	return p, s.Store.UpdateProject(ctx, p, s.entry(c, "project.updated", aboutProject(p), strings.Join(changes, "; ")))
+	return p, s.Store.UpdateProject(ctx, p, s.entry(c, "project.updated", aboutProject(p), changes.String()))
 }
 
 func (s *Service) suspend(ctx context.Context, c account.Caller, p webhook.Project, on bool) (webhook.Project, error) {

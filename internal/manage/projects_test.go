@@ -83,7 +83,7 @@ func TestRenamingSaysWhatChangedAndNothingIfNothingDid(t *testing.T) {
 		t.Errorf("audit %v", b.actions())
 	}
 	p := must[webhook.Project](t)(b.UpdateProject(t.Context(), owner, b.project.ID, manage.ProjectPatch{Name: &name, ExternalID: &external}))
-	if p.Name != name || p.ExternalID != external || b.db.audit[0].Detail != "name: Shop → Boutique; external id: shop → b-1" {
+	if p.Name != name || p.ExternalID != external || b.db.audit[0].Detail != "name: Shop → Boutique\nexternal id: shop → b-1" {
 		t.Errorf("%+v, audit %q", p, b.db.audit[0].Detail)
 	}
 	wantKind(t, "a viewer deletes", b.DeleteProject(t.Context(), b.person(account.Member, account.Viewer), p.ID), webhook.KindForbidden)

@@ -149,6 +149,7 @@ func (s *Service) UpdateTopic(ctx context.Context, c account.Caller, name string
 	if t.Shipped && (patch.Group != nil || patch.Description != nil || patch.Schema != nil || patch.Example != nil || patch.SearchKeys != nil) {
 		return t, webhook.Conflict("%s ships with Bellwire: only warnOnly and deprecated can be changed", name)
 	}
+	was := t
 	apply(&t.Group, patch.Group)
 	apply(&t.Description, patch.Description)
 	apply(&t.Schema, patch.Schema)
@@ -164,7 +165,7 @@ func (s *Service) UpdateTopic(ctx context.Context, c account.Caller, name string
 	if err := checkTopic(&t); err != nil {
 		return t, err
 	}
-	return t, s.Store.UpdateTopic(ctx, t, s.entry(c, "topic.updated", object{name: name}, ""))
+	return t, s.Store.UpdateTopic(ctx, t, s.entry(c, "topic.updated", object{name: name}, topicChanged(was, t).String()))
 }
 
 // DeleteTopic removes an operator's topic that no endpoint names in full; one

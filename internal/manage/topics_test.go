@@ -131,6 +131,9 @@ func TestOperatorsMakeTopicsOfTheirOwn(t *testing.T) {
 	if changed.Group != group || changed.Description != description || changed.Schema != nil || changed.Example == nil {
 		t.Errorf("%+v", changed)
 	}
+	if d := b.db.audit[len(b.db.audit)-1].Detail; d != "group: custom → commerce\ndescription: none → Somebody signed up\nschema: {\"type\":\"object\",\"required\":[\"id\"]} → none" {
+		t.Errorf("audit %q", d)
+	}
 	if err := b.DeleteTopic(t.Context(), key, made.Name); err != nil {
 		t.Error(err)
 	}

@@ -140,12 +140,12 @@ func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.U
 	if c.User != nil && c.User.ID == id && (patch.Role != nil || patch.Disabled != nil) {
 		return none, webhook.Conflict("another admin has to change your role")
 	}
-	detail := ""
+	var changes differences
 	if patch.Name != nil {
 		if user.Name, err = checkName("name", *patch.Name); err != nil {
 			return none, err
 		}
-		detail += "name changed; "
+		changes.add("name", was.Name, user.Name)
 	}
 	if patch.Role != nil {
 		if err := account.CheckInstanceRole(*patch.Role); err != nil {
@@ -154,19 +154,17 @@ func (s *Service) UpdateUser(ctx context.Context, c account.Caller, id webhook.U
 		if user.PasswordHash == "" && *patch.Role != account.Member {
 			return none, webhook.Conflict("%s has no password, and staff sign in with one; they set it on their profile first", user.Email)
 		}
-		detail += "role: " + string(user.Role) + " → " + string(*patch.Role) + "; "
+		changes.add("role", string(user.Role), string(*patch.Role))
 		user.Role = *patch.Role
 	}
 	if patch.Disabled != nil {
 		user.DisabledAt = time.Time{}
 		if *patch.Disabled {
 			user.DisabledAt = s.now()
-			detail += "disabled; "
-		} else {
-			detail += "enabled; "
 		}
+		changes.add("disabled", yesNo(!was.DisabledAt.IsZero()), yesNo(*patch.Disabled))
 	}
-	return user, s.Store.UpdateUser(ctx, was, user, s.entry(c, "user.updated", aboutUser(user), detail))
+	return user, s.Store.UpdateUser(ctx, was, user, s.entry(c, "user.updated", aboutUser(user), changes.String()))
 }
 
 // Rename gives the caller another name.
@@ -180,7 +178,7 @@ func (s *Service) Rename(ctx context.Context, c account.Caller, name string) err
 	}
 	user := *c.User
 	user.Name = name
-	return s.Store.UpdateUser(ctx, *c.User, user, s.entry(c, "user.updated", aboutUser(user), "name changed"))
+	return s.Store.UpdateUser(ctx, *c.User, user, s.entry(c, "user.updated", aboutUser(user), "name: "+orNone(c.User.Name)+" → "+name))
 }
 
 // ChangePassword gives the caller a new password, signs them out everywhere, and
