@@ -299,6 +299,25 @@ func TestAnEventSaysWhoGotItAndWhoDidNot(t *testing.T) {
 	}
 }
 
+func TestTheAuditLogOfAnEndpointTellsWhatChanged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.endpoint(f.full)
+	f.endpoint(f.full)
+	f.ok(200, f.full, "PATCH", "/endpoints/"+id, `{"timeoutSeconds":7,"url":"https://receiver.example/t0p"}`)
+	list := f.ok(200, f.managing, "GET", "/audit?endpointId="+id, "")
+	if list.count("data") != 2 || list.text("data", 1, "action") != "endpoint.created" {
+		t.Fatalf("%v", list.value)
+	}
+	if got := list.text("data", 0, "detail"); got != "URL: another path or query at https://receiver.example/…\ntimeout: 15s → 7s" {
+		t.Errorf("the change reads %q", got)
+	}
+	if n := f.ok(200, f.foreign, "GET", "/audit?endpointId="+id, "").count("data"); n != 0 {
+		t.Errorf("another project's key reads %d entries", n)
+	}
+	f.refused(422, "query.endpointId", f.managing, "GET", "/audit?endpointId=x", "")
+}
+
 func TestListsGoOnFromTheirCursor(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

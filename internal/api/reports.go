@@ -21,7 +21,7 @@ type AuditEntry struct {
 	Action     string `json:"action" example:"endpoint.secret.revealed"`
 	Object     string `json:"object,omitempty" doc:"The id of what was acted on"`
 	ObjectName string `json:"objectName,omitempty" doc:"Its name at the time"`
-	Detail     string `json:"detail,omitempty"`
+	Detail     string `json:"detail,omitempty" example:"topics: product.* → product.viewed" doc:"What changed, without secrets: a line for each setting, with its value before and after"`
 	Addr       string `json:"addr,omitempty" doc:"Where the request came from"`
 }
 
@@ -199,6 +199,7 @@ type auditInput struct {
 	Action    string `query:"action" maxLength:"100" doc:"Also those below it: endpoint finds endpoint.created"`
 	ActorType string `query:"actorType" enum:"user,key,system"`
 	ActorID   string `query:"actorId" maxLength:"64"`
+	Endpoint  string `query:"endpointId" maxLength:"64" doc:"Only what was done to this endpoint, also if it is deleted"`
 }
 
 func (a *API) listAudit(ctx context.Context, caller account.Caller, in *auditInput) (*answer[List[AuditEntry]], error) {
@@ -213,9 +214,17 @@ func (a *API) listAudit(ctx context.Context, caller account.Caller, in *auditInp
 	if err != nil {
 		return nil, err
 	}
-	page, err := a.manage.Audit(ctx, caller, webhook.AuditFilter{
+	endpoint, err := idFilter(in.Endpoint, "query.endpointId")
+	if err != nil {
+		return nil, err
+	}
+	f := webhook.AuditFilter{
 		ProjectID: project, Action: in.Action, ActorType: webhook.ActorType(in.ActorType), ActorID: actor, Since: in.Since, Until: in.Until, Cursor: in.Cursor, Limit: in.Limit,
-	})
+	}
+	if !endpoint.IsZero() {
+		f.Object = endpoint.String()
+	}
+	page, err := a.manage.Audit(ctx, caller, f)
 	return answering(listOf(page, auditShape), err)
 }
 

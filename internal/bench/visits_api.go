@@ -34,6 +34,7 @@ func (w world) calls(s sample) []visit {
 		add(who, "/stats", name+", 30 days", "/stats?step=12h&since="+url.QueryEscape(time.Now().Add(-history).UTC().Format(time.RFC3339)))
 		add(who, "/audit", name, "/audit")
 		add(who, "/audit", name+", rare action", "/audit?action=project")
+		add(who, "/audit", name+", of an endpoint", "/audit?endpointId="+w.Busy.Heavy)
 		add(who, "/meta", name, "/meta")
 		add(who, "/projects/{id}", name, "/projects/"+w.Busy.ID)
 		add(who, "/endpoints/{id}", name, "/endpoints/"+w.Busy.Heavy)

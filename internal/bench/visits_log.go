@@ -44,7 +44,7 @@ func auditOf(t tenant, name string) []visit {
 	for what, query := range map[string]string{
 		"all": "", "a common action": "?action=endpoint", "a rare action": "?action=project.created", "nobody's action": "?action=member.removed",
 		"by the system": "?actor=system", "of a person who did nothing": "?actor=user:00000000-0000-7000-8000-000000000000",
-		"last hour": "?range=1h", "last 7 days": "?range=7d", "everything at once": "?action=key.created&actor=system&range=7d",
+		"of an endpoint": "?endpoint=" + t.Heavy, "last hour": "?range=1h", "last 7 days": "?range=7d", "everything at once": "?action=key.created&actor=system&range=7d",
 	} {
 		list = append(list, visit{route: "/p/:project/audit", name: name + ", " + what, who: developer, path: at + "/audit" + query})
 	}
