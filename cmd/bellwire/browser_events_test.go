@@ -245,7 +245,7 @@ func TestBrowser_the_audit_log_is_narrowed_and_taken_along(t *testing.T) {
 			if strings.Count(file, "\n") != 2 || !strings.Contains(file, "event.published") {
 				t.Errorf("the file of the narrowed list: %s", file)
 			}
-			b.press(`.toolbar a.textlink`)
+			b.press(`.sentence > a.textlink`)
 			all := eval[string](b, `fetch(document.querySelector("main a[download]").href).then(r=>r.text())`)
 			if !strings.Contains(all, "'=cmd|") || strings.Contains(all, ",=cmd") || !strings.Contains(all, "نقطة 🛒") {
 				t.Errorf("the whole file: %s", all)

@@ -26,6 +26,7 @@ func topicStories() map[string]teller {
 		"topic-edit-wrong": func(t string) templ.Component { return topics.Form(topicFormWrong(t)) },
 		"topic-shipped":    func(t string) templ.Component { return topics.Form(topicFormShipped(t)) },
 		"audit":            func(t string) templ.Component { return audit.List(auditList(t, 30)) },
+		"audit-chosen":     func(t string) templ.Component { return audit.List(auditChosen(t)) },
 		"audit-empty":      func(t string) templ.Component { return audit.List(auditList(t, 0)) },
 	}
 }
@@ -132,11 +133,24 @@ func auditList(theme string, n int) audit.ListModel {
 		case 1:
 			r.Who, r.Kind, r.Did, r.After, r.Object = "deploy", "API key", "switched", "to its next signing secret", component.Link{Label: longName, URL: "/story/endpoint"}
 		case 2:
-			r.Who, r.Did, r.Object, r.Detail = rtlName, "changed the role of", component.Link{Label: emoji}, "viewer → developer"
+			r.Who, r.Did, r.Object, r.Detail = rtlName, "changed the role of", component.Link{Label: emoji}, "role: viewer → developer"
 		case 3:
 			r.Who, r.Kind, r.Did, r.Object, r.Addr = longName, "person", "published a test event of", component.Link{Label: "product.price_changed", URL: "/story/event"}, "2001:0db8:85a3:0000:0000:8a2e:0370:7334"
 		}
 		m.Rows = append(m.Rows, r)
+	}
+	return m
+}
+
+// auditChosen is narrowed to an endpoint, with a long change and a folded row.
+func auditChosen(theme string) audit.ListModel {
+	m := auditList(theme, 3)
+	m.Chosen, m.Sentence = []component.Chip{{Label: "endpoint " + longName, URL: "/story/audit"}, {Label: "last 24 h", URL: "/story/audit"}}, "endpoint "+longName+" · last 24 h"
+	m.Rows[0].Did, m.Rows[0].Detail = "changed the endpoint", "topics: product.* → product.viewed; URL: https://a.example/… → https://b.example/…; payload filter: none → price > 10; time…"
+	m.Rows[0].More = []string{"topics: product.* → product.viewed", "URL: https://a.example/… → https://b.example/…", "payload filter: none → price > 10", "timeout: 15s → 30s", "header X-Env: added"}
+	m.Rows[1].Did, m.Rows[1].After, m.Rows[1].Object = "resent 50 deliveries of", "", component.Link{Label: "product.viewed"}
+	for i := range 50 {
+		m.Rows[1].Acts = append(m.Rows[1].Acts, audit.Act{ID: id(100 + i), Object: component.Link{Label: "product.viewed · 019bef3c…7a6e21", URL: "/story/delivery"}, Detail: "again for " + id(i), At: ago(time.Minute)})
 	}
 	return m
 }

@@ -23,7 +23,7 @@ func (w *Web) auditPages() []line {
 }
 
 // auditFilter reads the filter from the address. "actor" is "system", or a
-// type and an id: "user:019b…".
+// type and an id: "user:019b…"; "endpoint" is the id of what was acted on.
 func (w *Web) auditFilter(c *gin.Context) (webhook.AuditFilter, map[string]string) {
 	f := webhook.AuditFilter{ProjectID: w.project(c).ID, Action: strings.TrimSpace(c.Query("action")), Cursor: c.Query("cursor")}
 	var wrong map[string]string
@@ -34,6 +34,12 @@ func (w *Web) auditFilter(c *gin.Context) (webhook.AuditFilter, map[string]strin
 		parsed, err := webhook.ParseUUID(id)
 		if f.ActorID = parsed; err != nil && f.ActorType != webhook.ActorSystem {
 			wrong["actor"] = "is nobody"
+		}
+	}
+	if raw := c.Query("endpoint"); raw != "" {
+		f.Object = strings.ToLower(raw) // as ids are written
+		if _, err := webhook.ParseUUID(f.Object); err != nil {
+			wrong["endpoint"] = "is the id of none"
 		}
 	}
 	return f, wrong
@@ -47,7 +53,7 @@ func (w *Web) listAudit(c *gin.Context) error {
 	var page webhook.Page[webhook.AuditEntry]
 	var err error
 	if len(wrong) == 0 {
-		page, err = w.Manage.Audit(c.Request.Context(), w.caller(c), f)
+		page, err = w.auditPage(c, f)
 		if mistaken, ok := mistakes(err); ok {
 			wrong = mistaken
 		} else if err != nil {
@@ -82,11 +88,10 @@ func (w *Web) auditModel(c *gin.Context, f webhook.AuditFilter, wrong map[string
 	if raw := c.Request.URL.RawQuery; raw != "" {
 		m.ExportURL += "?" + raw
 	}
-	if kept := c.Query("range"); kept != "" {
-		m.Kept = []component.Option{{Label: "range", Value: kept}}
-	}
-	if filtered(c) {
-		m.ClearURL = action
+	for _, name := range []string{"range", "endpoint"} {
+		if kept := c.Query(name); kept != "" {
+			m.Kept = append(m.Kept, component.Option{Label: name, Value: kept})
+		}
 	}
 	if f.Action != "" && !slices.ContainsFunc(m.Actions, func(o component.Option) bool { return o.Selected }) {
 		m.Actions = append(m.Actions, component.Option{Value: f.Action, Label: f.Action, Selected: true})
@@ -94,19 +99,25 @@ func (w *Web) auditModel(c *gin.Context, f webhook.AuditFilter, wrong map[string
 	if m.Actors, err = w.auditActors(c, page.Items); err != nil {
 		return m, err
 	}
-	m.Sentence = auditSentence(c, m)
-	standing, err := w.standing(c, page.Items)
-	for _, entry := range page.Items {
-		m.Rows = append(m.Rows, presentAudit(entry, standing, w.Now()))
+	standing, err := w.standing(c, f, page.Items)
+	m.Chosen = auditParts(c, m, auditedEndpoint(f, standing, page.Items))
+	m.Sentence = chipWords(m.Chosen)
+	for _, run := range runsOf(page.Items) {
+		m.Rows = append(m.Rows, presentRun(run, standing, w.Now()))
 	}
 	return m, err
 }
 
-// standing are the endpoints of entries that a link still leads to.
-func (w *Web) standing(c *gin.Context, entries []webhook.AuditEntry) (map[string]bool, error) {
-	f := manage.EndpointFilter{ProjectID: w.project(c).ID, Limit: manage.MaxLimit}
+// standing are the names, by id, of the endpoints that a link still leads to:
+// those of entries and the one that the list is narrowed to.
+func (w *Web) standing(c *gin.Context, narrowed webhook.AuditFilter, entries []webhook.AuditEntry) (map[string]string, error) {
+	objects := map[string]bool{narrowed.Object: true}
 	for _, e := range entries {
-		if id, err := webhook.ParseUUID(e.Object); err == nil {
+		objects[e.Object] = objects[e.Object] || strings.HasPrefix(e.Action, "endpoint.")
+	}
+	f := manage.EndpointFilter{ProjectID: narrowed.ProjectID, Limit: manage.MaxLimit}
+	for object, asked := range objects {
+		if id, err := webhook.ParseUUID(object); err == nil && asked {
 			f.IDs = append(f.IDs, webhook.EndpointID{UUID: id})
 		}
 	}
@@ -114,11 +125,24 @@ func (w *Web) standing(c *gin.Context, entries []webhook.AuditEntry) (map[string
 		return nil, nil
 	}
 	page, err := w.Manage.Endpoints(c.Request.Context(), w.caller(c), f)
-	ids := make(map[string]bool, len(page.Items))
+	names := make(map[string]string, len(page.Items))
 	for _, e := range page.Items {
-		ids[e.ID.String()] = true
+		names[e.ID.String()] = e.Name
 	}
-	return ids, err
+	return names, err
+}
+
+// auditedEndpoint names the endpoint that the list is narrowed to; one that is
+// deleted has the name of its last entry.
+func auditedEndpoint(f webhook.AuditFilter, standing map[string]string, seen []webhook.AuditEntry) string {
+	name := standing[f.Object]
+	if name == "" && len(seen) > 0 {
+		name = seen[0].ObjectName
+	}
+	if name == "" {
+		name = component.Short(f.Object)
+	}
+	return "endpoint " + name
 }
 
 func noAudit(c *gin.Context, all string) component.EmptyModel {
@@ -154,11 +178,11 @@ func (w *Web) auditActors(c *gin.Context, seen []webhook.AuditEntry) ([]componen
 		add(actorValue(webhook.Actor{Type: webhook.ActorUser, ID: m.UserID.UUID}), name)
 	}
 	for _, k := range keys {
-		add(actorValue(webhook.Actor{Type: webhook.ActorKey, ID: k.ID.UUID}), "key "+k.Name)
+		add(actorValue(webhook.Actor{Type: webhook.ActorKey, ID: k.ID.UUID}), byWhom(webhook.Actor{Type: webhook.ActorKey, Name: k.Name}))
 	}
 	add(string(webhook.ActorSystem), "Bellwire itself")
 	for _, entry := range seen {
-		add(actorValue(entry.Actor), entry.Actor.Name)
+		add(actorValue(entry.Actor), byWhom(entry.Actor))
 	}
 	return selected(options, c.Query("actor")), nil
 }
@@ -170,21 +194,22 @@ func actorValue(a webhook.Actor) string {
 	return string(a.Type) + ":" + a.ID.String()
 }
 
-// auditSentence reads the filter out.
-func auditSentence(c *gin.Context, m audit.ListModel) string {
-	var parts []string
-	for _, options := range [][]component.Option{m.Actions, m.Actors} {
+// auditParts are the parts of the filter, each with the address without it.
+func auditParts(c *gin.Context, m audit.ListModel, endpoint string) []component.Chip {
+	var chips []component.Chip
+	if c.Query("endpoint") != "" {
+		chips = append(chips, component.Chip{Label: endpoint, URL: without(c, "endpoint")})
+	}
+	chosen := func(name string, options []component.Option) {
 		for _, o := range options {
 			if o.Selected && o.Value != "" {
-				parts = append(parts, o.Label)
+				chips = append(chips, component.Chip{Label: o.Label, URL: without(c, name)})
 			}
 		}
 	}
-	parts = append(parts, spanWords(c)...)
-	if len(parts) == 0 {
-		return "who did what in this project, newest first; kept for good"
-	}
-	return strings.Join(parts, " · ")
+	chosen("action", m.Actions)
+	chosen("actor", m.Actors)
+	return append(chips, spanParts(c)...)
 }
 
 // auditExport is the most acts in one file.

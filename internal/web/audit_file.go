@@ -35,7 +35,7 @@ func (f *auditFile) add(entries []webhook.AuditEntry) error {
 			id = e.Actor.ID.String()
 		}
 		row := []string{
-			e.At.UTC().Format(time.RFC3339Nano), string(e.Actor.Type), e.Actor.Name, id, e.Action, e.Object, e.ObjectName, e.Detail, e.Addr,
+			e.At.UTC().Format(time.RFC3339Nano), string(e.Actor.Type), e.Actor.Name, id, e.Action, e.Object, e.ObjectName, detailLine(e.Detail), e.Addr,
 		}
 		for i := range row {
 			row[i] = harmless(row[i])

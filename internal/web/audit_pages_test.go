@@ -58,7 +58,7 @@ func TestAudit_reads_in_words_and_is_narrowed_by_what_who_and_when(t *testing.T)
 			t.Errorf("%s: %d rows, want %d", query, got, want)
 		}
 	}
-	b.get(f.path("audit") + "?actor=" + me + "&range=24h").says("owner@example.com · last 24 h")
+	b.get(f.path("audit") + "?actor=" + me + "&range=24h").says("Shown:owner@example.com last 24 h")
 	b.get(f.path("audit") + "?action=key&actor=" + me).says("Nothing matches")
 	for query, want := range map[string]string{"actor=user:nobody": "actor is nobody", "since=yesterday": "is a time like", "cursor=%00": "cursor"} {
 		b.get(f.path("audit") + "?" + query).is(http.StatusUnprocessableEntity).says(want)

@@ -45,7 +45,7 @@ var acts = map[string]act{
 	"delivery.cancelled":          {"cancelled a delivery of", ""},
 	"event.published":             {"published a test event of", ""},
 	"event.expunged":              {"expunged the payload of an event of", ""},
-	"payload.viewed":              {"looked at a payload of", ""},
+	"payload.viewed":              {"looked at the payload of", ""},
 	"key.created":                 {"created the API key", ""},
 	"key.revoked":                 {"revoked the API key", ""},
 	"member.added":                {"added the member", ""},
@@ -65,7 +65,38 @@ var acts = map[string]act{
 	"user.created":                {"made an account for", ""},
 }
 
-func presentAudit(e webhook.AuditEntry, standing map[string]bool, now time.Time) audit.Row {
+// onOneself tells acts that their doer did to nobody else.
+var onOneself = map[string]string{"user.signed-in": "signed in", "invitation.accepted": "accepted their invitation"}
+
+// byWhom names who acted: a key's name alone would read like a person's.
+func byWhom(a webhook.Actor) string {
+	switch {
+	case a.Name == "" && a.Type == "":
+		return "somebody"
+	case a.Name == "":
+		return string(a.Type)
+	case a.Type == webhook.ActorKey:
+		return "the key “" + a.Name + "”"
+	}
+	return a.Name
+}
+
+// maxDetail is the longest detail that is shown as it is, in characters.
+const maxDetail = 120
+
+// detailLine is a detail on one line; its own lines are settings that changed.
+func detailLine(detail string) string { return strings.ReplaceAll(detail, "\n", "; ") }
+
+// presentDetail is a detail as one line, and what that opens to if it is cut.
+func presentDetail(detail string) (line string, more []string) {
+	line = detailLine(detail)
+	if runes := []rune(line); len(runes) > maxDetail {
+		return string(runes[:maxDetail]) + "…", strings.Split(detail, "\n")
+	}
+	return line, nil
+}
+
+func presentAudit(e webhook.AuditEntry, standing map[string]string, now time.Time) audit.Row {
 	told, known := acts[e.Action]
 	if !known {
 		told.did = "did “" + strings.NewReplacer(".", " ", "-", " ").Replace(e.Action) + "” to"
@@ -74,19 +105,33 @@ func presentAudit(e webhook.AuditEntry, standing map[string]bool, now time.Time)
 		}
 	}
 	row := audit.Row{
-		ID: e.ID.String(), Who: e.Actor.Name, Kind: actorKind(e.Actor), Did: told.did, After: told.after, Detail: e.Detail, Exact: e.Action,
+		ID: e.ID.String(), Who: byWhom(e.Actor), Kind: actorKind(e.Actor), Did: told.did, After: told.after, Exact: e.Action,
 		Addr: e.Addr, At: moment(e.At, now), Object: component.Link{Label: e.ObjectName, URL: auditObject(e, standing)},
 		ActorURL: under(e.ProjectID, "audit") + "?actor=" + url.QueryEscape(actorValue(e.Actor)),
 	}
-	if row.Who == "" {
-		row.Who = "somebody"
+	row.Detail, row.More = presentDetail(e.Detail)
+	if did, own := onOneself[e.Action]; own && (e.ObjectName == e.Actor.Name || e.Object == e.Actor.ID.String()) {
+		row.Did, row.Object = did, component.Link{}
+	}
+	if e.Action == "payload.viewed" {
+		row.Object.Label = auditThing(e)
 	}
 	return row
 }
 
+// pathHistory is the audit log of one endpoint.
+func pathHistory(e webhook.Endpoint) string {
+	return under(e.ProjectID, "audit") + "?endpoint=" + e.ID.String()
+}
+
+// auditThing names one of many things that share a topic.
+func auditThing(e webhook.AuditEntry) string {
+	return e.ObjectName + " · " + component.Short(e.Object)
+}
+
 // auditObject is the page of what was acted on; empty if it has none, or none
 // any more.
-func auditObject(e webhook.AuditEntry, standing map[string]bool) string {
+func auditObject(e webhook.AuditEntry, standing map[string]string) string {
 	family, _, _ := strings.Cut(e.Action, ".")
 	switch {
 	case family == "key":
@@ -95,7 +140,7 @@ func auditObject(e webhook.AuditEntry, standing map[string]bool) string {
 		return under(e.ProjectID, "members")
 	case e.Object == "":
 		return ""
-	case family == "endpoint" && standing[e.Object]:
+	case family == "endpoint" && standing[e.Object] != "":
 		return under(e.ProjectID, "endpoints", e.Object)
 	case family == "delivery":
 		return under(e.ProjectID, "deliveries", e.Object)

@@ -304,14 +304,19 @@ func (w *Web) topicOptions(c *gin.Context, chosen string) ([]component.Option, e
 
 // filterSentence reads the filter out: "exhausted · orders-prod · last 24 h".
 func filterSentence(c *gin.Context, endpoints []webhook.Endpoint) string {
-	var parts []string
-	for _, chip := range chosenParts(c, endpoints) {
-		parts = append(parts, chip.Label)
+	if words := chipWords(chosenParts(c, endpoints)); words != "" {
+		return words
 	}
-	if len(parts) == 0 {
-		return "all deliveries, newest first"
+	return "all deliveries, newest first"
+}
+
+// chipWords reads the parts of a filter out.
+func chipWords(chips []component.Chip) string {
+	labels := make([]string, len(chips))
+	for i, chip := range chips {
+		labels[i] = chip.Label
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(labels, " · ")
 }
 
 // chosenParts are the parts of the filter, each with the address without it.
@@ -341,13 +346,19 @@ func chosenParts(c *gin.Context, endpoints []webhook.Endpoint) []component.Chip 
 	if q := c.Query("q"); q != "" {
 		add("id "+component.Short(q), "q")
 	}
+	return append(chips, spanParts(c)...)
+}
+
+// spanParts are the times of a filter, each with the address without it.
+func spanParts(c *gin.Context) []component.Chip {
+	var chips []component.Chip
 	for _, r := range ranges {
 		if c.Query("range") == r.name {
-			add(r.label, "range")
+			chips = append(chips, component.Chip{Label: r.label, URL: without(c, "range")})
 		}
 	}
 	if words := timeWords(c.Query("since"), c.Query("until")); words != "" {
-		add(words, "since", "until")
+		chips = append(chips, component.Chip{Label: words, URL: without(c, "since", "until")})
 	}
 	return chips
 }

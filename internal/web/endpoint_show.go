@@ -86,6 +86,9 @@ func (w *Web) endpointPage(c *gin.Context, status int, e webhook.Endpoint, tab s
 		err = w.fillEndpoint(c, &m, e, tab, x)
 	} else {
 		m.Head = presentDeleted(e, w.Now())
+		if w.caller(c).May(account.ViewAudit, e.ProjectID) == nil {
+			m.Head.HistoryURL = pathHistory(e)
+		}
 		err = w.fillDeliveries(c, &m, e)
 	}
 	if err != nil {
@@ -168,6 +171,9 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 		look.link = w.BaseURL.JoinPath(pathEndpoint(e)).String()
 	}
 	head := look.head()
+	if caller.May(account.ViewAudit, e.ProjectID) == nil {
+		head.HistoryURL = pathHistory(e)
+	}
 	if caller.May(account.ChangeEndpoint, e.ProjectID) == nil {
 		head.EditURL = pathEndpoint(e, "edit")
 		head.Delete = look.deletion()
@@ -189,7 +195,7 @@ func (w *Web) pausedBy(c *gin.Context, e webhook.Endpoint) string {
 	if err != nil || len(page.Items) == 0 {
 		return "" // a name is a comfort: the page goes on without it
 	}
-	return page.Items[0].Actor.Name
+	return byWhom(page.Items[0].Actor)
 }
 
 // testForm offers the topics of the endpoint, and the next secret if one is

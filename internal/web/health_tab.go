@@ -61,7 +61,7 @@ func (w *Web) addHistory(c *gin.Context, h *endpoints.Health, e webhook.Endpoint
 	}
 	if page.Next != "" {
 		h.HistoryNote = "These are the latest; the audit log has the rest."
-		h.HistoryMore = component.Link{Label: "Audit log", URL: under(e.ProjectID, "audit")}
 	}
+	h.HistoryMore = component.Link{Label: "History in the audit log", URL: pathHistory(e)}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 func (w *Web) presentInvitation(link account.Link) settings.InvitationRow {
 	at := func(act string) string { return under(link.ProjectID, "invitations", link.ID.String(), act) }
 	row := settings.InvitationRow{
-		Email: link.Email, Role: string(link.Role), By: link.CreatedBy.Name, Made: moment(link.CreatedAt, w.Now()), Expires: until(link.ExpiresAt, w.Now()),
+		Email: link.Email, Role: string(link.Role), By: byWhom(link.CreatedBy), Made: moment(link.CreatedAt, w.Now()), Expires: until(link.ExpiresAt, w.Now()),
 		Mark: component.Mark{Tone: component.Wait, Text: "pending"}, RenewURL: at("renew"),
 		Revoke: component.ConfirmModel{
 			ID: "revoke-" + link.ID.String(), Label: "Revoke", Title: "Revoke the invitation of " + link.Email + "?", Danger: true, Small: true,

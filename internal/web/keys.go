@@ -76,7 +76,7 @@ func chosenScopes(ticked []string) []component.Option {
 func (w *Web) presentKey(p webhook.Project, key account.Key, may bool) settings.KeyRow {
 	now := w.Now()
 	row := settings.KeyRow{
-		ID: key.ID.String(), Name: key.Name, By: key.CreatedBy.Name, Created: moment(key.CreatedAt, now), Used: moment(key.LastUsedAt, now),
+		ID: key.ID.String(), Name: key.Name, By: byWhom(key.CreatedBy), Created: moment(key.CreatedAt, now), Used: moment(key.LastUsedAt, now),
 		Addr: key.LastUsedAddr, Expires: until(key.ExpiresAt, now), Mark: component.Mark{Tone: component.Good, Text: "active"},
 	}
 	if key.Prefix != "" {

@@ -79,13 +79,7 @@ var changes = map[string]component.Mark{
 }
 
 func presentChange(entry webhook.AuditEntry, now time.Time) endpoints.HistoryRow {
-	row := endpoints.HistoryRow{By: entry.Actor.Name, Note: entry.Detail, At: moment(entry.At, now)}
-	switch {
-	case row.By == "":
-		row.By = string(entry.Actor.Type)
-	case entry.Actor.Type == webhook.ActorKey:
-		row.By = "the key “" + row.By + "”"
-	}
+	row := endpoints.HistoryRow{By: byWhom(entry.Actor), Note: detailLine(entry.Detail), At: moment(entry.At, now)}
 	mark, known := changes[entry.Action]
 	if !known {
 		mark = component.Mark{Text: entry.Action}

@@ -28,7 +28,7 @@ func presentShow(d manage.DeliveryDetail, siblings []webhook.DeliveryRow, attemp
 		m.Upcoming = fmt.Sprint(len(d.Attempts) + 1)
 	}
 	if !d.ResendOf.IsZero() {
-		m.Provenance = "Resent by " + d.RequestedBy.Name
+		m.Provenance = "Resent by " + byWhom(d.RequestedBy)
 		original := webhook.Delivery{ProjectID: d.ProjectID, ID: d.ResendOf}
 		m.Original = component.Link{Label: d.ResendOf.String(), URL: pathDelivery(original)}
 	}

@@ -10,8 +10,10 @@ import (
 // ListModel is the audit log. The filter goes by GET to Action as "action",
 // "actor", "since" and "until"; Kept are further values to keep.
 type ListModel struct {
-	Shell    layout.AppModel
-	Action   string
+	Shell  layout.AppModel
+	Action string
+	// Chosen are the parts of the filter, Sentence reads them out.
+	Chosen   []component.Chip
 	Sentence string
 	// Mistakes are those of the filter that no field of it can show.
 	Mistakes []component.Mistake
@@ -23,7 +25,6 @@ type ListModel struct {
 	TimesOpen bool
 	Kept      []component.Option
 	Ranges    []component.Chip
-	ClearURL  string
 	// ExportURL is the same list as CSV, ExportNote its bound.
 	ExportURL  string
 	ExportNote string
@@ -45,9 +46,24 @@ type Row struct {
 	Did    string
 	Object component.Link
 	After  string
+	// Detail is one line; More are the lines that it opens to if it is cut.
 	Detail string
+	More   []string
+	// Acts are the single ones where the row is of several, newest first.
+	Acts []Act
 	// Exact is the action's name for programs.
 	Exact string
 	Addr  string
 	At    component.Time
+}
+
+// Act is one of several that a row tells at once; Addr is empty where it is
+// the row's.
+type Act struct {
+	ID     string
+	Object component.Link
+	Detail string
+	More   []string
+	Addr   string
+	At     component.Time
 }

@@ -37,9 +37,11 @@ type Head struct {
 	Figures []component.Figure
 	// What can be done; empty addresses are not offered.
 	EditURL string
-	Test    TestForm
-	Pause   component.ConfirmModel
-	Delete  component.ConfirmModel
+	// HistoryURL leads to what people did to it.
+	HistoryURL string
+	Test       TestForm
+	Pause      component.ConfirmModel
+	Delete     component.ConfirmModel
 }
 
 // Notice says why an endpoint is not well, and what to try.
