@@ -185,7 +185,7 @@ func bucketLabel(i int) string {
 }
 
 func latency() component.LineChart {
-	c := component.LineChart{Title: "Time to answer", Peak: "2.0 s", Axis: []string{"10:00", "16:00", "22:00", "04:00", "now"}, Summary: "Time to answer in the last 24 hours: median 84 ms, 95th percentile 410 ms, 99th 1.9 s."}
+	c := component.LineChart{Title: "Latency", Peak: "2.0 s", Axis: []string{"10:00", "16:00", "22:00", "04:00", "now"}, Summary: "Time to answer in the last 24 hours: median 84 ms, 95th percentile 410 ms, 99th 1.9 s."}
 	series := [][]float64{{}, {}, {}}
 	for i := range 48 {
 		base := 60 + float64((i*17)%40)
@@ -197,7 +197,7 @@ func latency() component.LineChart {
 	}
 	series[0][20], series[1][20], series[2][20] = -1, -1, -1
 	for i, l := range []string{"p50", "p95", "p99"} {
-		c.Lines = append(c.Lines, component.Line{Rank: i, Label: l, Value: []string{"84 ms", "410 ms", "1.9 s"}[i], Values: series[i], Words: wordsOf(series[i])})
+		c.Lines = append(c.Lines, component.Line{Rank: []int{1, 0, 2}[i], Label: l, Value: []string{"84 ms", "410 ms", "1.9 s"}[i], Values: series[i], Words: wordsOf(series[i])})
 	}
 	return c
 }

@@ -51,8 +51,8 @@ type Bucket struct {
 	LatencyMS Latency          `json:"latencyMs"`
 }
 
-// Latency are percentiles of attempt durations in milliseconds, rounded up to
-// a power of two; 0 if there were none.
+// Latency are percentiles, in milliseconds and rounded up to a power of two, of
+// how long attempts took that were answered or timed out; 0 if there were none.
 type Latency struct {
 	P50 int64 `json:"p50"`
 	P95 int64 `json:"p95"`

@@ -47,7 +47,9 @@ func (r statRow) addTo(b *webhook.StatsBucket) {
 		b.Failed += r.N
 		b.Causes[webhook.Cause(r.Cause)] += r.N
 	}
-	b.Latency.Merge(r.latency())
+	if webhook.Cause(r.Cause).Timed() {
+		b.Latency.Merge(r.latency())
+	}
 }
 
 // Stats answers one bucket per step, empty ones included, oldest first. The

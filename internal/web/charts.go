@@ -59,35 +59,51 @@ func causeName(cause webhook.Cause) string {
 	return "error status"
 }
 
-// quantiles are the lines of a latency chart, the strongest first.
+// quantiles are the lines of a latency chart; rank 0 is drawn the strongest.
 var quantiles = []struct {
 	label string
 	q     float64
-}{{"p95", 0.95}, {"p50", 0.5}, {"p99", 0.99}}
+	rank  int
+}{{"p50", 0.5, 1}, {"p95", 0.95, 0}, {"p99", 0.99, 2}}
+
+// latencyOf is how long answers took; empty where nothing answered: how long
+// somebody waited in vain is no latency of the receiver's.
+func latencyOf(buckets []webhook.StatsBucket) webhook.Latency {
+	var all webhook.Latency
+	answered := false
+	for _, b := range buckets {
+		all.Merge(b.Latency)
+		answered = answered || b.Answered()
+	}
+	if !answered {
+		return webhook.Latency{}
+	}
+	return all
+}
 
 // latencyChart draws how long attempts took; a step without any is a gap.
 func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.LineChart {
 	chart := component.LineChart{Title: "Latency", Scale: scaleOf(step), Axis: axis(buckets)}
-	var all webhook.Latency
+	all := latencyOf(buckets)
 	var peak time.Duration
-	for _, b := range buckets {
-		all.Merge(b.Latency)
-		label := between(b.Start, step)
+	for i, b := range buckets {
+		label, took := between(b.Start, step), latencyOf(buckets[i:i+1])
 		chart.Labels = append(chart.Labels, label)
 		chart.Titles = append(chart.Titles, fmt.Sprintf("%s: p50 %s, p95 %s, p99 %s", label,
-			latencyWords(b.Latency, 0.5), latencyWords(b.Latency, 0.95), latencyWords(b.Latency, 0.99)))
+			latencyWords(took, 0.5), latencyWords(took, 0.95), latencyWords(took, 0.99)))
 	}
-	for rank, quantile := range quantiles {
-		line := component.Line{Rank: rank, Label: quantile.label, Value: latencyWords(all, quantile.q)}
-		for _, b := range buckets {
-			d := b.Latency.Quantile(quantile.q)
+	for _, quantile := range quantiles {
+		line := component.Line{Rank: quantile.rank, Label: quantile.label, Value: latencyWords(all, quantile.q)}
+		for i := range buckets {
+			took := latencyOf(buckets[i : i+1])
+			d := took.Quantile(quantile.q)
 			peak = max(peak, d)
 			value := float64(d.Milliseconds())
 			if d == 0 {
 				value = -1
 			}
 			line.Values = append(line.Values, value)
-			line.Words = append(line.Words, latencyWords(b.Latency, quantile.q))
+			line.Words = append(line.Words, latencyWords(took, quantile.q))
 		}
 		chart.Lines = append(chart.Lines, line)
 	}

@@ -199,13 +199,11 @@ func presentEndpoint(e webhook.Endpoint, buckets []webhook.StatsBucket, waits we
 		row.Topics, row.MoreTopics = e.Topics[:shownTopics], fmt.Sprintf("+%d", len(e.Topics)-shownTopics)
 	}
 	var delivered, failed int64
-	var latency webhook.Latency
 	for _, b := range buckets {
 		delivered += b.Delivered
 		failed += b.Failed
-		latency.Merge(b.Latency)
 	}
-	row.SuccessRate, row.P95 = percent(delivered, delivered+failed), latencyWords(latency, 0.95)
+	row.SuccessRate, row.P95 = percent(delivered, delivered+failed), latencyWords(latencyOf(buckets), 0.95)
 	row.Trend = volumeChart(buckets, time.Hour).Bars
 	row.Trending = fmt.Sprintf("In the last 24 hours %s delivered, %s failed", count(delivered), count(failed))
 	if waits.Waiting > 0 {

@@ -134,7 +134,7 @@ func figures(s manage.Stats) []component.Figure {
 	list := []component.Figure{
 		{Label: "Attempts delivered", Value: count(s.Delivered)},
 		{Label: "Success rate", Value: percent(s.Delivered, s.Delivered+s.Failed)},
-		{Label: "p95 latency", Value: latencyWords(s.Latency, 0.95)},
+		{Label: "p95 latency", Value: latencyWords(latencyOf(s.Buckets), 0.95)},
 		{Label: "Waiting", Value: capped(open)},
 	}
 	if s.Delivered+s.Failed > 0 {

@@ -213,11 +213,33 @@ func TestCharts_have_a_column_per_step_and_gaps_where_nothing_was(t *testing.T) 
 		t.Errorf("in words: %q", volume.Summary)
 	}
 	latency := latencyChart(buckets, time.Hour)
-	if len(latency.Lines) != 3 || latency.Lines[0].Label != "p95" || latency.Lines[0].Values[0] != 128 || latency.Lines[0].Values[1] != -1 || latency.Peak != "128 ms" {
+	if len(latency.Lines) != 3 || latency.Lines[0].Label+latency.Lines[1].Label+latency.Lines[2].Label != "p50p95p99" || latency.Lines[1].Rank != 0 || latency.Lines[0].Values[0] != 128 || latency.Lines[0].Values[1] != -1 || latency.Peak != "128 ms" {
 		t.Errorf("got %+v", latency)
 	}
 	if volumeChart(nil, time.Hour).Axis != nil || len(axis(buckets)) != 3 {
 		t.Error("the axis changed")
+	}
+}
+
+func TestLatency_is_none_where_nothing_answered(t *testing.T) {
+	t.Parallel()
+	var slow webhook.Latency
+	slow.Add(15 * time.Second)
+	late := webhook.StatsBucket{Start: noon, Failed: 4, Causes: map[webhook.Cause]int64{webhook.CauseTimeout: 1, webhook.CauseDNS: 3}, Latency: slow}
+	if got := latencyWords(latencyOf([]webhook.StatsBucket{late}), 0.95); got != "–" {
+		t.Errorf("nothing answered: %q", got)
+	}
+	refused := webhook.StatsBucket{Start: noon.Add(time.Hour), Failed: 1, Causes: map[webhook.Cause]int64{webhook.CauseStatus: 1}}
+	refused.Latency.Add(100 * time.Millisecond)
+	buckets := []webhook.StatsBucket{late, refused}
+	if got := latencyWords(latencyOf(buckets), 0.95); got != "≤ 128 ms" {
+		t.Errorf("a bad answer is an answer, and a time-out beside it is no faster: %q", got)
+	}
+	if chart := latencyChart(buckets, time.Hour); chart.Lines[1].Values[0] != -1 || chart.Lines[1].Values[1] != 128 || chart.Lines[1].Words[0] != "–" {
+		t.Errorf("got %+v", chart.Lines[1])
+	}
+	if got := figures(manage.Stats{Buckets: []webhook.StatsBucket{late}, Failed: 4, Latency: slow}); got[2].Value != "–" {
+		t.Errorf("got %+v", got[2])
 	}
 }
 

@@ -40,7 +40,7 @@ func (l headLook) head() endpoints.Head {
 	if last.Value == "–" {
 		last.Note = "none so far"
 	}
-	head.Figures = []component.Figure{rate, {Label: "p95 latency", Value: latencyWords(s.Latency, 0.95)}, last, l.backlogFigure()}
+	head.Figures = []component.Figure{rate, {Label: "p95 latency", Value: latencyWords(latencyOf(s.Buckets), 0.95)}, last, l.backlogFigure()}
 	if l.mayPause && e.State == webhook.EndpointActive {
 		head.Pause = component.ConfirmModel{
 			ID: "pause", Label: "Pause", Title: "Pause " + e.Name + "?", Submit: "Pause the endpoint", URL: pathEndpoint(e, "pause"),

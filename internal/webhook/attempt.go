@@ -40,6 +40,20 @@ const (
 	CauseInternal       Cause = "internal"
 )
 
+// Answered reports whether an attempt of that cause, empty for success, brought
+// an HTTP answer, be it a bad one.
+func (c Cause) Answered() bool {
+	switch c {
+	case "", CauseStatus, CauseRedirect, CauseHeaderTooLarge:
+		return true
+	}
+	return false
+}
+
+// Timed reports whether the time that such an attempt took says something of
+// the receiver: it answered, or did not within the time that it has.
+func (c Cause) Timed() bool { return c.Answered() || c == CauseTimeout }
+
 // KeptBody is how much of an answer's body is kept, bytes.
 const KeptBody = 64 << 10
 

@@ -112,7 +112,21 @@ type StatsBucket struct {
 	Delivered int64
 	Failed    int64
 	Causes    map[Cause]int64
-	Latency   Latency
+	// Latency is that of attempts whose cause is Timed.
+	Latency Latency
+}
+
+// Answered reports whether any attempt in it brought an HTTP answer.
+func (b StatsBucket) Answered() bool {
+	if b.Delivered > 0 {
+		return true
+	}
+	for cause, n := range b.Causes {
+		if n > 0 && cause.Answered() {
+			return true
+		}
+	}
+	return false
 }
 
 // Latency is a histogram of attempt durations: bucket i counts attempts that

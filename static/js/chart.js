@@ -22,6 +22,7 @@ function load(src) {
 
 // ---- from the figure to what uPlot takes ------------------------------------
 const colour = (node) => getComputedStyle(node).backgroundColor;
+const numbers = (node, name) => getComputedStyle(node).getPropertyValue(name).split(" ").filter(Boolean).map(Number);
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // columns are the values as they are drawn: layers stand on each other, and
@@ -94,7 +95,9 @@ function options(figure, data, swatches, size) {
       label: data.series[i].label,
       stroke: bars ? undefined : () => colour(swatches[i]),
       fill: bars ? () => colour(swatches[i]) : undefined,
-      width: bars ? 0 : i === 0 ? 2 : 1.5,
+      width: bars ? 0 : numbers(swatches[i], "--width")[0],
+      dash: bars ? undefined : numbers(swatches[i], "--dash"),
+      cap: "butt",
       paths: bars ? uPlot.paths.bars({ size: [0.8, 64] }) : levels(data.step),
       points: { show: false },
     }))],

@@ -77,6 +77,10 @@ func statistics(h *Harness) {
 	h.Record(h.Delivered(h.ClaimOne()))
 	h.Publish(other)
 	h.Record(h.Delivered(h.ClaimOne()))
+	h.Publish(e)
+	refused := h.Failed(h.ClaimOne(), time.Hour)
+	refused.Attempt.Cause = webhook.CauseRefused // how soon it was has nothing to do with the receiver
+	h.Record(refused)
 	stranger := h.NewProject("other")
 
 	until := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
@@ -86,17 +90,19 @@ func statistics(h *Harness) {
 		h.T.Fatalf("%d buckets of 5 minutes in 10", len(buckets))
 	}
 	var sum webhook.StatsBucket
+	causes := map[webhook.Cause]int64{}
 	for i, b := range buckets {
 		if b.Start.UnixMilli()%(5*time.Minute).Milliseconds() != 0 || i > 0 && b.Start.Sub(buckets[i-1].Start) != f.Step {
 			h.T.Errorf("bucket %d starts at %v", i, b.Start)
 		}
 		sum.Delivered, sum.Failed = sum.Delivered+b.Delivered, sum.Failed+b.Failed
 		sum.Latency.Merge(b.Latency)
-		if b.Failed > 0 {
-			h.same(b.Causes, map[webhook.Cause]int64{webhook.CauseStatus: 1})
+		for cause, n := range b.Causes {
+			causes[cause] += n
 		}
 	}
-	h.same([]int64{sum.Delivered, sum.Failed, sum.Latency[2]}, []int64{2, 1, 3}) // 3 ms each: the bucket of up to 4 ms
+	h.same(causes, map[webhook.Cause]int64{webhook.CauseStatus: 1, webhook.CauseRefused: 1})
+	h.same([]int64{sum.Delivered, sum.Failed, sum.Latency[2]}, []int64{2, 2, 3}) // 3 ms each: the bucket of up to 4 ms
 	both := first(h.Store.StatsByEndpoint(ctx, f, []webhook.EndpointID{e.ID, other.ID}))
 	count := func(id webhook.EndpointID) (n int64) {
 		for _, b := range both[id] {
@@ -104,7 +110,7 @@ func statistics(h *Harness) {
 		}
 		return n
 	}
-	h.same([]int64{count(e.ID), count(other.ID), int64(len(both[e.ID]))}, []int64{2, 1, int64(len(buckets))})
+	h.same([]int64{count(e.ID), count(other.ID), int64(len(both[e.ID]))}, []int64{3, 1, int64(len(buckets))})
 
 	f.EndpointID = other.ID
 	one := first(h.Store.Stats(ctx, f))
