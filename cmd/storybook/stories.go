@@ -149,7 +149,7 @@ func states(on string) []component.Chip {
 		{Label: "Retrying", URL: "?state=retrying", Tone: component.Retry},
 		{Label: "Waiting", URL: "?state=waiting", Tone: component.Wait},
 		{Label: "Held", URL: "?state=held", Tone: component.Held},
-		{Label: "Exhausted", URL: "?state=exhausted", Tone: component.Bad, On: on == "exhausted", Count: "17"},
+		{Label: "Exhausted", URL: "?state=exhausted", Title: "Given up: every try failed, and nothing more is tried", Tone: component.GivenUp, On: on == "exhausted", Count: "17"},
 		{Label: "Cancelled", URL: "?state=cancelled", Tone: component.Quiet},
 	}
 }

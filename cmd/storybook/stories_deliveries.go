@@ -37,7 +37,7 @@ var rowKinds = []deliveries.Row{
 	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "product.price_changed", Found: "prod_042", Endpoint: "orders-prod", EndpointURL: "/story/endpoint", Answer: "200", Tone: component.Good, Attempts: "1", Duration: "84 ms"},
 	{Mark: component.Mark{Tone: component.Retry, Text: "retrying"}, Due: in(252 * time.Second), Topic: "prompt.updated", Endpoint: emoji, EndpointURL: "/story/endpoint", Answer: "500", Tone: component.Bad, Attempts: "3", Duration: "1.2 s"},
 	{Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Topic: "chat.message.received", Found: "sess_0012 · store_demo", Endpoint: "chat", EndpointURL: "/story/endpoint", Answer: "204", Tone: component.Good, Attempts: "1", Duration: "31 ms", Note: "resend"},
-	{Mark: component.Mark{Tone: component.Bad, Text: "exhausted"}, Topic: "product.inventory_changed", Found: longName, Endpoint: longName, EndpointURL: "/story/endpoint", Answer: "connect_timeout", Tone: component.Bad, Attempts: "10", Duration: "5.0 s"},
+	{Mark: component.Mark{Tone: component.GivenUp, Text: "exhausted"}, Topic: "product.inventory_changed", Found: longName, Endpoint: longName, EndpointURL: "/story/endpoint", Answer: "connect_timeout", Tone: component.Bad, Attempts: "10", Duration: "5.0 s"},
 	{Mark: component.Mark{Tone: component.Held, Text: "held: endpoint paused"}, Topic: strings.Repeat("a.very.long.topic.", 7) + "end", Found: rtlName, Endpoint: rtlName, EndpointURL: "/story/endpoint", Answer: "–", Attempts: "0", Duration: "–"},
 	{Mark: component.Mark{Tone: component.Busy, Text: "sending"}, Topic: "product.viewed", Endpoint: "analytics", EndpointURL: "/story/endpoint", Answer: "–", Attempts: "1", Duration: "–"},
 	{Mark: component.Mark{Tone: component.Quiet, Text: "cancelled"}, Topic: "analytics.daily", Endpoint: "old-receiver", Answer: "410", Tone: component.Bad, Attempts: "2", Duration: "40 ms", Note: "test"},
@@ -52,7 +52,7 @@ func deliveryTable(n int) deliveries.TableModel {
 	}
 	for i := range n {
 		row := rowKinds[i%len(rowKinds)]
-		row.EventURL, row.Pick = "/story/event", row.Mark.Tone == component.Good || row.Mark.Tone == component.Bad || row.Mark.Tone == component.Quiet
+		row.EventURL, row.Pick = "/story/event", row.Mark.Tone == component.Good || row.Mark.Tone == component.GivenUp || row.Mark.Tone == component.Quiet
 		row.ID, row.URL, row.At = id(i), "/story/delivery", ago(time.Duration(i*i/3+4)*time.Second)
 		m.Rows = append(m.Rows, row)
 	}
@@ -212,7 +212,7 @@ func deliveryFine(theme string) deliveries.ShowModel {
 
 func deliverySilent(theme string) deliveries.ShowModel {
 	m := deliveryRetrying(theme)
-	m.Mark, m.Verdict = component.Mark{Tone: component.Bad, Text: "exhausted"}, "hooks.nimbus.example did not accept a connection in 10 tries over 3 days. Nothing more will be sent."
+	m.Mark, m.Verdict = component.Mark{Tone: component.GivenUp, Text: "exhausted"}, "hooks.nimbus.example did not accept a connection in 10 tries over 3 days. Nothing more will be sent."
 	m.Detail, m.Endpoint = "The endpoint was deleted since.", component.Link{Label: longName}
 	m.Exchange.Answered, m.Exchange.Error = false, "connect_timeout: no connection to 203.0.113.7:443 within 5 s"
 	m.ResendURL, m.SendNowURL, m.Cancel, m.ActNote = "", "", component.ConfirmModel{}, "Can't be resent: the endpoint is deleted."

@@ -53,7 +53,7 @@ func failureRows() []overview.FailureRow {
 	for i, answer := range []string{"500 Internal Server Error", "connect timeout", "TLS error", "410 Gone", "DNS error"} {
 		row := overview.FailureRow{URL: "/story/delivery", Mark: component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, Topic: "product.price_changed", Endpoint: []string{"orders-prod", longName, rtlName}[i%3], Answer: answer, At: ago(time.Duration(i*i+1) * time.Minute)}
 		if i%2 == 0 {
-			row.Mark, row.Times, row.Since, row.Topic = component.Mark{Tone: component.Bad, Text: "exhausted"}, "8 times", component.Time{Text: "12:03 UTC"}, "3 topics"
+			row.Mark, row.Times, row.Since, row.Topic = component.Mark{Tone: component.GivenUp, Text: "exhausted"}, "8 times", component.Time{Text: "12:03 UTC"}, "3 topics"
 		}
 		rows = append(rows, row)
 	}

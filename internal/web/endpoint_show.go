@@ -139,9 +139,7 @@ func (w *Web) fillDeliveries(c *gin.Context, m *endpoints.ShowModel, e webhook.E
 		return nil
 	}
 	m.Deliveries = &table
-	for _, chip := range stateChips {
-		m.States = append(m.States, component.Chip{Label: chip.label, Tone: chip.tone, On: state == chip.state, URL: withQuery(c, "state", string(chip.state))})
-	}
+	m.States = stateChips(c, state)
 	return nil
 }
 

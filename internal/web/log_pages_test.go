@@ -82,6 +82,25 @@ func TestDeliveries_tell_their_events_apart_for_those_who_may_see_payloads(t *te
 	}
 }
 
+func TestDeliveries_that_were_given_up_have_a_shape_of_their_own(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	d := f.delivery(f.ours)
+	f.attempted(500)
+	page := f.as(account.Viewer).get(f.path("deliveries") + "?state=failed").is(http.StatusOK).says("failed: not delivered yet after a failure, or given up")
+	shape := func(selector string) string {
+		svg, err := page.doc().Find(selector).Find("svg").Last().Html()
+		if err != nil || svg == "" {
+			t.Fatalf("%s has no shape: %v", selector, err)
+		}
+		return svg
+	}
+	failed, exhausted := shape(`.chip[title^="Not delivered yet"]`), shape(`.chip[title^="Given up"]`)
+	if row := shape("#d-" + d.ID.String() + " .mark.t-bad"); failed == exhausted || row != exhausted {
+		t.Errorf("failed %s, exhausted %s, in the row %s", failed, exhausted, row)
+	}
+}
+
 func TestDeliveries_are_filtered_by_the_address(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

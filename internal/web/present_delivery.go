@@ -21,7 +21,7 @@ func mark(row webhook.DeliveryRow, now time.Time) component.Mark {
 	case webhook.Held:
 		return component.Mark{Tone: component.Held, Text: "held"}
 	case webhook.Exhausted:
-		return component.Mark{Tone: component.Bad, Text: "exhausted"}
+		return component.Mark{Tone: component.GivenUp, Text: "exhausted"}
 	case webhook.Cancelled:
 		return component.Mark{Tone: component.Quiet, Text: "cancelled"}
 	case webhook.Waiting:

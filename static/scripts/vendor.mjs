@@ -28,7 +28,7 @@ const icons = {
   Overview: "layout-dashboard", Endpoint: "radio-tower", Delivery: "send", Event: "zap", Topic: "tags",
   Prompt: "message-square-text", Key: "key-round", Members: "users", Slack: "hash", Alert: "bell-ring",
   Audit: "scroll-text", Support: "life-buoy", Admin: "server-cog", Projects: "layers", Search: "search",
-  Copy: "copy", Check: "check", Cross: "x", Retry: "rotate-cw", Pause: "pause", Play: "play",
+  Copy: "copy", Check: "check", Cross: "x", Stop: "octagon-x", Retry: "rotate-cw", Pause: "pause", Play: "play",
   Circle: "circle-dashed", Ban: "ban", Question: "circle-question-mark", Dots: "loader", Send: "send-horizontal",
   Plus: "plus", Trash: "trash-2", Eye: "eye", Lock: "lock", Sun: "sun", Moon: "moon", Menu: "menu", User: "user",
   SignOut: "log-out", Chevron: "chevron-right", UpDown: "chevrons-up-down", Book: "book-open", Edit: "pencil",

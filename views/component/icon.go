@@ -23,6 +23,7 @@ const (
 	IconCopy      Icon = "copy"
 	IconCheck     Icon = "check"
 	IconCross     Icon = "cross"
+	IconStop      Icon = "stop"
 	IconRetry     Icon = "retry"
 	IconPause     Icon = "pause"
 	IconPlay      Icon = "play"

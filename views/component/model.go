@@ -15,7 +15,8 @@ const (
 	Busy    Tone = "busy"    // … under way at this moment
 	Retry   Tone = "retry"   // ↻ failed, will be tried again
 	Wait    Tone = "wait"    // ○ not tried yet
-	Bad     Tone = "bad"     // ✕ failed for good
+	Bad     Tone = "bad"     // ✕ it failed
+	GivenUp Tone = "givenup" // ✕ in an octagon: failed for good; coloured as Bad
 	Held    Tone = "held"    // ⏸ stopped by a person or a rule
 	Quiet   Tone = "quiet"   // ⊘ ended without result, nobody's fault
 	Unknown Tone = "unknown" // ? nobody knows
@@ -49,6 +50,8 @@ type Link struct {
 // Chip is a filter that can be on. URL is the page with it switched.
 type Chip struct {
 	Label string
+	// Title explains it on hover; may be empty.
+	Title string
 	URL   string
 	On    bool
 	Tone  Tone

@@ -2,8 +2,11 @@ package component
 
 // Class sets the colour that atoms and their surroundings take up.
 func Class(t Tone) string {
-	if t == Neutral {
+	switch t {
+	case Neutral:
 		return "t-neutral"
+	case GivenUp:
+		return "t-bad"
 	}
 	return "t-" + string(t)
 }
@@ -15,6 +18,8 @@ func toneIcon(t Tone) Icon {
 		return IconCheck
 	case Bad:
 		return IconCross
+	case GivenUp:
+		return IconStop
 	case Retry:
 		return IconRetry
 	case Held:

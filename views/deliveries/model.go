@@ -12,6 +12,8 @@ type ListModel struct {
 	Shell layout.AppModel
 	// Sentence says the filter in words: "failed · orders-prod · last 24 h".
 	Sentence string
+	// About explains the state that is chosen; empty where its word says all.
+	About string
 	// Chosen are the parts of the filter, each with the page without it.
 	Chosen []component.Chip
 	// States switch the state shown; the first is "all".
