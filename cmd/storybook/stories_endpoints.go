@@ -60,24 +60,21 @@ func endpointsSixty(theme string) endpoints.ListModel {
 func endpointHealthIdle(theme string) endpoints.ShowModel {
 	m := endpointHealth(theme)
 	m.Health.Charts, m.Health.Causes, m.Health.NoCauses = idle(), nil, "Nothing was sent in this time."
-	m.Health.Figures = []component.Figure{{Label: "Attempts delivered", Value: "0"}, {Label: "Success rate", Value: "–"}, {Label: "p95 latency", Value: "–"}}
-	m.Health.Now, m.Health.History, m.Health.HistoryNote = m.Health.Now[1:], nil, "Who changed what is shown to the developers and owners of this project."
+	m.Health.GivenUp = component.Link{}
+	m.Health.Now = []endpoints.NowLine{{Mark: component.Mark{Tone: component.Retry, Text: "2 failures in a row"}, Text: "the first of them", At: ago(2 * time.Hour)}}
+	m.Health.History, m.Health.HistoryNote = nil, "Who changed what is shown to the developers and owners of this project."
 	return m
 }
 
 func endpointHealth(theme string) endpoints.ShowModel {
 	m := endpointShow(theme, "Health")
 	m.Health = &endpoints.Health{
-		Charts:  charts("24 h"),
-		Figures: []component.Figure{{Label: "Attempts", Value: "1,204"}, {Label: "Failed", Value: "467", Tone: component.Bad}, {Label: "In a row", Value: "31", Note: "failures since 07:56"}},
+		Charts: charts("24 h"),
 		Causes: []endpoints.CauseRow{
-			{Cause: "http_status", Words: "Answered 500", Count: "401", Share: 0.86, URL: "#", Advice: "Your server's log has the reason; the delivery page shows what it answered."},
+			{Cause: "http_status", Words: "Your server answered with an error status.", Statuses: []component.Link{{Label: "500 × 140", URL: "#"}, {Label: "502 × 2", URL: "#"}}, StatusNote: "of the latest 142 deliveries that were last answered so", Count: "401", Share: 0.86, URL: "#", Advice: "Your server's log has the reason; the delivery page shows what it answered."},
 			{Cause: "timeout", Words: "No answer in time", Count: "66", Share: 0.14, URL: "#"},
 		},
-		Now: []endpoints.NowLine{
-			{Mark: component.Mark{Tone: component.Bad, Text: "31 failures in a row"}, Text: "the first of them", At: ago(2 * time.Hour)},
-			{Mark: component.Mark{Tone: component.Wait, Text: "214 waiting"}, Text: "the oldest was made", At: ago(110 * time.Minute)},
-		},
+		GivenUp: component.Link{Label: "12 deliveries of this time given up", URL: "#"},
 		History: []endpoints.HistoryRow{
 			{Mark: component.Mark{Tone: component.Good, Text: "resumed"}, By: "ada@nimbus.example", Note: "was held because: the receiver answered 410 Gone", At: ago(3 * time.Hour)},
 			{Mark: component.Mark{Tone: component.Held, Text: "paused"}, By: "bellwire", Note: "the receiver answered 410 Gone", At: ago(5 * time.Hour)},

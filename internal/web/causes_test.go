@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,6 +99,29 @@ func TestAdvice_for_an_attempt_names_its_host_and_time(t *testing.T) {
 	}
 	if lines := adviceFor(webhook.Attempt{Cause: webhook.CauseConnect, StartedAt: at}, "http://hooks.example.com:8080/x"); !strings.Contains(lines[0], "curl -v http://hooks.example.com:8080/") {
 		t.Errorf("the address is not its own: %s", lines[0])
+	}
+}
+
+func TestPresentStatuses_tells_error_statuses_apart(t *testing.T) {
+	t.Parallel()
+	failed := func(n int, cause webhook.Cause, status int) (rows []webhook.DeliveryRow) {
+		for range n {
+			row := rowOfState(webhook.Exhausted)
+			row.LastCause, row.LastStatus = cause, status
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	rows := slices.Concat(failed(2, webhook.CauseStatus, 502), failed(140, webhook.CauseStatus, 500), failed(9, webhook.CauseTimeout, 0))
+	statuses, note := presentStatuses(webhook.Endpoint{}, rows)
+	if len(statuses) != 2 || statuses[0].Label != "500 × 140" || statuses[1].Label != "502 × 2" || !strings.HasSuffix(statuses[1].URL, "&status=502") {
+		t.Errorf("got %+v", statuses)
+	}
+	if note != "of the latest 142 deliveries that were last answered so" {
+		t.Errorf("got %q", note)
+	}
+	if statuses, note := presentStatuses(webhook.Endpoint{}, failed(1, webhook.CauseDNS, 0)); statuses != nil || note != "" {
+		t.Errorf("no status: %+v %q", statuses, note)
 	}
 }
 

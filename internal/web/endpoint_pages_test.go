@@ -354,7 +354,7 @@ func TestEndpointPage_shows_settings_and_health(t *testing.T) {
 	f.attempted(500)
 	one := f.path("endpoints", d.EndpointID.String())
 	b.get(one+"?tab=settings").is(http.StatusOK).says("https://receiver.example/hook?token=t0p", "It takes events of product.viewed.", "The format is AI Commerce.")
-	b.get(one+"?tab=health").is(http.StatusOK).says("Your server answered with an error status.", "0 %")
+	b.get(one+"?tab=health").is(http.StatusOK).says("Your server answered with an error status.", "500 × 1", "0 %")
 	b.get(one + "?state=exhausted").is(http.StatusOK).says("500 Internal Server Error")
 	list := b.get(f.path("endpoints")).is(http.StatusOK).says("orders", "unsteady")
 	if why := list.doc().Find("td > p").Text(); why != "1 delivery was given up in the last hour" {

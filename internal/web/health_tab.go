@@ -1,9 +1,12 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/endpoints"
@@ -22,21 +25,40 @@ func (w *Web) healthTab(c *gin.Context, e webhook.Endpoint) (*endpoints.Health, 
 	if err != nil {
 		return nil, err
 	}
-	waits, err := w.Manage.Backlogs(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
-	if err != nil {
-		return nil, err
-	}
 	log := under(e.ProjectID, "deliveries") + "?endpoint=" + e.ID.String() + "&"
 	h := &endpoints.Health{
-		Figures: figures(stats), Charts: length.charts(c, log, component.Option{Label: "tab", Value: tabHealth}),
+		Charts: length.charts(c, log, component.Option{Label: "tab", Value: tabHealth}),
 		Causes: presentCauses(e, stats), NoCauses: "No attempt failed in this time.",
-		Now: presentNow(e, waits[e.ID], w.Now()), Limits: presentLimits(e, w.Now()),
+		Now: presentNow(e, w.Now()), Limits: presentLimits(e, w.Now()),
+	}
+	if err := w.splitByStatus(c, h.Causes, e, length); err != nil {
+		return nil, err
+	}
+	if gone := stats.States[webhook.Exhausted]; gone > 0 {
+		h.GivenUp = component.Link{
+			Label: capped(gone) + " " + oneOf(gone, "delivery", "deliveries") + " of this time given up", URL: log + "state=" + string(webhook.Exhausted),
+		}
 	}
 	if stats.Delivered+stats.Failed == 0 {
 		h.NoCauses = "Nothing was sent in this time."
 	}
 	fill(&h.Charts, stats.Buckets, length.step, healthRegion)
 	return h, w.addHistory(c, h, e)
+}
+
+// splitByStatus tells the cause "error status" apart. The statistics don't know
+// statuses: the latest failed deliveries of the time have to do, each by its
+// last answer.
+func (w *Web) splitByStatus(c *gin.Context, causes []endpoints.CauseRow, e webhook.Endpoint, length chartTime) error {
+	at := slices.IndexFunc(causes, func(r endpoints.CauseRow) bool { return r.Cause == string(webhook.CauseStatus) })
+	if at < 0 {
+		return nil
+	}
+	latest, err := w.Manage.Deliveries(c.Request.Context(), w.caller(c), webhook.DeliveryFilter{
+		ProjectID: e.ProjectID, EndpointID: e.ID, State: webhook.Failed, Since: length.since, Until: length.until, Limit: manage.MaxLimit,
+	})
+	causes[at].Statuses, causes[at].StatusNote = presentStatuses(e, latest.Items)
+	return err
 }
 
 // shownHistory is how many changes of an endpoint its page lists.

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,33 +14,16 @@ import (
 	"github.com/bellwire/bellwire/views/endpoints"
 )
 
-// presentNow says what can't be read off a chart: failures in a row, and how
-// old the backlog is.
-func presentNow(e webhook.Endpoint, waits webhook.Backlog, now time.Time) []endpoints.NowLine {
-	var lines []endpoints.NowLine
-	add := func(tone component.Tone, mark, text string, at time.Time) {
-		lines = append(lines, endpoints.NowLine{Mark: component.Mark{Tone: tone, Text: mark}, Text: text, At: moment(at, now)})
+// presentNow says what neither a chart nor the page's head does: failures in a
+// row of an endpoint that is paused, or that is not called failing yet.
+func presentNow(e webhook.Endpoint, now time.Time) []endpoints.NowLine {
+	if e.ConsecutiveFailures == 0 || e.State == webhook.EndpointActive && e.ConsecutiveFailures >= troubleFrom {
+		return nil
 	}
-	switch {
-	case e.ConsecutiveFailures >= troubleFrom:
-		add(component.Bad, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", e.FailingSince)
-	case e.ConsecutiveFailures > 0:
-		add(component.Retry, plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", "the first of them", e.FailingSince)
-	case e.LastSuccessAt.IsZero():
-		add(component.Wait, "not used yet", "nothing was sent to it so far", time.Time{})
-	default:
-		add(component.Good, "no failure in a row", "last success", e.LastSuccessAt)
-	}
-	tone := component.Wait
-	if e.State == webhook.EndpointPaused {
-		tone = component.Held
-	}
-	if waits.Waiting == 0 {
-		add(component.Good, "nothing waits", "", time.Time{})
-	} else {
-		add(tone, boundedCount(waits.Waiting)+" waiting", "the oldest was made", waits.Oldest)
-	}
-	return lines
+	return []endpoints.NowLine{{
+		Mark: component.Mark{Tone: component.Retry, Text: plural(int64(e.ConsecutiveFailures), "failure", "failures") + " in a row"},
+		Text: "the first of them", At: moment(e.FailingSince, now),
+	}}
 }
 
 // presentLimits are the endpoint's limits, and how its health narrows them at
@@ -124,6 +108,31 @@ func presentCauses(e webhook.Endpoint, stats manage.Stats) []endpoints.CauseRow 
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// presentStatuses counts deliveries by the error status that they were last
+// answered with, the commonest first, and says what was counted.
+func presentStatuses(e webhook.Endpoint, latest []webhook.DeliveryRow) (statuses []component.Link, note string) {
+	sums, all := map[int]int{}, 0
+	for _, row := range latest {
+		if row.LastCause == webhook.CauseStatus && !row.Test {
+			sums[row.LastStatus]++
+			all++
+		}
+	}
+	if all == 0 {
+		return nil, ""
+	}
+	order := slices.SortedFunc(maps.Keys(sums), func(a, b int) int { return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(a, b)) })
+	for _, status := range order {
+		statuses = append(statuses, component.Link{
+			Label: fmt.Sprintf("%d × %s", status, count(int64(sums[status]))), URL: fmt.Sprintf("%s?endpoint=%s&status=%d", under(e.ProjectID, "deliveries"), e.ID, status),
+		})
+	}
+	if all == 1 {
+		return statuses, "the one delivery that was last answered so"
+	}
+	return statuses, "of the latest " + count(int64(all)) + " deliveries that were last answered so"
 }
 
 func byHarm(sums map[webhook.Cause]int64) []webhook.Cause {

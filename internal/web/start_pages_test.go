@@ -167,7 +167,7 @@ func TestEndpoints_are_listed_trouble_first_found_narrowed_and_paged(t *testing.
 	}
 }
 
-func TestHealthTab_shows_causes_history_and_backlog(t *testing.T) {
+func TestHealthTab_shows_causes_by_status_and_history(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	b := f.as(account.Developer)
@@ -178,8 +178,12 @@ func TestHealthTab_shows_causes_history_and_backlog(t *testing.T) {
 	}
 	one := f.path("endpoints", d.EndpointID.String())
 	b.follow(one+"/pause", nil)
-	tab := b.get(one+"?tab=health").is(http.StatusOK).says("4 failures in a row", "1 waiting", "Your server answered with an error status.",
+	tab := b.get(one+"?tab=health").is(http.StatusOK).says("4 failures in a row", "Your server answered with an error status.",
+		"500 × 4", "of the latest 4 deliveries that were last answered so", "4 deliveries of this time given up",
 		"paused", "by developer@example.com", "made", "Limits in force", "everything is held")
+	if n := strings.Count(tab.doc().Find("main").Text(), "p95 latency") + tab.doc().Find("#health dt:contains(Success)").Length(); n != 1 {
+		t.Errorf("the head's numbers stand on the page %d times", n)
+	}
 	if tab.doc().Find("figure[data-chart]").Length() != 2 {
 		t.Error("two charts are missing")
 	}

@@ -4,12 +4,13 @@ import "github.com/bellwire/bellwire/views/component"
 
 // Health is how the endpoint has been doing.
 type Health struct {
-	// Now are sentences about this moment: failures in a row, what waits and
-	// since when.
-	Now     []NowLine
-	Figures []component.Figure
-	Charts  component.ChartsModel
-	Causes  []CauseRow
+	// Now are sentences about this moment that the page's head does not say.
+	Now    []NowLine
+	Charts component.ChartsModel
+	Causes []CauseRow
+	// GivenUp counts and leads to what was given up in the time shown; no label
+	// for none.
+	GivenUp component.Link
 	// NoCauses says that nothing failed in the time shown.
 	NoCauses string
 	// History is what people and rules did to it, newest first; HistoryNote
@@ -36,6 +37,10 @@ type CauseRow struct {
 	Share  float64
 	URL    string
 	Advice string
+	// Statuses tell error statuses apart: "500 × 140"; StatusNote says what was
+	// counted for that.
+	Statuses   []component.Link
+	StatusNote string
 }
 
 // HistoryRow is one change of the endpoint.
