@@ -79,12 +79,13 @@ func eventShow(theme string) events.ShowModel {
 		Occurred: ago(40 * time.Minute), Accepted: ago(36 * time.Minute), By: "checkout service", ByKind: "API key", Key: "order-4711-price-2", NoKey: "none was given",
 		Payload: component.Body{Text: payload, Kind: "json", Size: "312 B"}, RawURL: "/story/event", AgainURL: "/story/event-publish",
 		Outcome: events.OutcomeModel{
-			Verdict: component.Mark{Tone: component.Retry, Text: "2 of 4 endpoints got it so far."}, Detail: "1 is under way, 1 is held.", ResendURL: "/story/event",
+			Verdict: component.Mark{Tone: component.Retry, Text: "2 of 5 endpoints got it so far."}, Detail: "1 is under way, 1 is held, 1 ended without success.", ResendURL: "/story/event",
 			Receivers: []events.Receiver{
-				{ID: id(11), Endpoint: "ledger", URL: "/story/delivery-fine", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "200", Attempts: "1", At: ago(36 * time.Minute), Resend: true},
-				{ID: id(12), Endpoint: "orders-prod", URL: "/story/delivery", Mark: component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, Answer: "500", Attempts: "4", At: ago(time.Minute)},
-				{ID: id(13), Endpoint: rtlName, URL: "/story/delivery", Mark: component.Mark{Tone: component.Held, Text: "held"}, Attempts: "0", At: ago(time.Minute), Why: "Held: the endpoint is paused. It goes out when somebody resumes it."},
-				{ID: id(14), Endpoint: longName, URL: "/story/delivery", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "204", Attempts: "2", At: ago(30 * time.Minute), Note: "resend", Resend: true},
+				{ID: id(11), Fate: events.Got, Endpoint: "ledger", URL: "/story/delivery-fine", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "200", Attempts: "1", At: ago(36 * time.Minute), Resend: true},
+				{ID: id(12), Fate: events.Due, Endpoint: "orders-prod", URL: "/story/delivery", Mark: component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, Answer: "500", Attempts: "4", At: ago(time.Minute)},
+				{ID: id(13), Fate: events.Due, Endpoint: rtlName, URL: "/story/delivery", Mark: component.Mark{Tone: component.Held, Text: "held"}, Attempts: "0", At: ago(time.Minute), Why: "Held: the endpoint is paused. It goes out when somebody resumes it."},
+				{ID: id(14), Fate: events.Got, Endpoint: longName, URL: "/story/delivery", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "204", Attempts: "2", At: ago(30 * time.Minute), Note: "resend", Resend: true},
+				{ID: id(15), Endpoint: "old-crm", URL: "/story/delivery", Mark: component.Mark{Tone: component.GivenUp, Text: "exhausted"}, Answer: "500 Internal Server Error", Attempts: "3", At: ago(30 * time.Minute), Why: "The retry schedule is used up after 3 attempts.", Resend: true},
 			},
 			Missed: eventMisses(),
 		},
@@ -154,9 +155,9 @@ func eventWide(theme string) events.ShowModel {
 	m.Outcome.Verdict, m.Outcome.Detail = component.Mark{Tone: component.Retry, Text: "812 of 1,000 endpoints got it so far."}, "188 deliveries are under way or held."
 	m.Outcome.Receivers, m.Outcome.Missed = nil, nil
 	for i := range 200 {
-		r := events.Receiver{ID: id(100 + i), Endpoint: fmt.Sprintf("customer-%03d", i), URL: "/story/delivery", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "200", Attempts: "1", At: ago(36 * time.Minute)}
+		r := events.Receiver{ID: id(100 + i), Fate: events.Got, Endpoint: fmt.Sprintf("customer-%03d", i), URL: "/story/delivery", Mark: component.Mark{Tone: component.Good, Text: "delivered"}, Answer: "200", Attempts: "1", At: ago(36 * time.Minute)}
 		if i%9 == 4 {
-			r.Mark, r.Answer = component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, "timed out"
+			r.Fate, r.Mark, r.Answer = events.Due, component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}, "timed out"
 		}
 		m.Outcome.Receivers = append(m.Outcome.Receivers, r)
 		m.Outcome.Missed = append(m.Outcome.Missed, events.Missed{Endpoint: fmt.Sprintf("shop-%03d", i), EndpointURL: "/story/endpoint", Lines: eventMisses()[0].Lines})

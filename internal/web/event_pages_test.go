@@ -185,6 +185,36 @@ func TestEventPage_says_who_gets_it_and_of_each_other_why_not(t *testing.T) {
 	}
 }
 
+func TestEventPage_puts_first_who_did_not_get_it(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	lost := f.endpoint(f.ours, func(s *webhook.Settings) { s.Name = "lost" })
+	event := f.viewed(f.ours)
+	f.attempted(500)
+	b := f.as(account.Developer)
+	parts := func() string {
+		var heads []string
+		b.get(f.path("events", event.String())).is(http.StatusOK).doc().Find("#outcome section:has(table)").Each(func(_ int, s *goquery.Selection) {
+			heads = append(heads, s.Find("h2").Text()+": "+strings.Join(strings.Fields(s.Find("td.first bdi").Text()), " "))
+		})
+		return strings.Join(heads, ", ")
+	}
+	if got := parts(); got != "Who did not get it: lost" {
+		t.Error(got)
+	}
+	page, err := f.store.Deliveries(t.Context(), webhook.DeliveryFilter{ProjectID: f.ours.ID, EndpointID: lost.ID})
+	f.must(err)
+	resend := f.path("events", event.String(), "resend")
+	b.follow(resend, url.Values{"delivery": {page.Items[0].ID.String()}})
+	if got := parts(); got != "Who is still to get it: lostlost" {
+		t.Error(got)
+	}
+	f.attempted(200)
+	if got := parts(); got != "Who got it: lostlost" {
+		t.Error(got)
+	}
+}
+
 func TestEventPage_with_more_deliveries_than_it_lists_tells_the_truth(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

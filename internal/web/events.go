@@ -47,6 +47,7 @@ func (w *Web) listEvents(c *gin.Context) error {
 		return err
 	}
 	m.Pager = pager(c, page.Next, searchedBack(page.SearchedBackTo))
+	m.NoFound = w.caller(c).PayloadOf(f.ProjectID) != account.PayloadOpen
 	if m.Rows, err = w.eventRows(c, page.Items); err != nil {
 		return err
 	}

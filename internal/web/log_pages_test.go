@@ -79,6 +79,9 @@ func TestDeliveries_tell_their_events_apart_for_those_who_may_see_payloads(t *te
 				t.Errorf("%s: %q", path, got)
 			}
 		}
+		if list := b.get(f.path("events")).is(http.StatusOK).text(); strings.Contains(list, "Found by") != (found != "") || strings.Contains(list, "prod_1") != (found != "") {
+			t.Errorf("%q: the events read %s", found, list)
+		}
 	}
 }
 

@@ -95,15 +95,41 @@ func followEvery(d manage.EventDetail, now time.Time) string {
 	return ""
 }
 
+// fateAt is how an event stands with an endpoint, in view of all its deliveries
+// there.
+type fateAt struct{ done, live, held bool }
+
+func (f fateAt) fate() events.Fate {
+	switch {
+	case f.done:
+		return events.Got
+	case f.live || f.held:
+		return events.Due
+	}
+	return events.Lost
+}
+
+func fatesOf(rows []webhook.DeliveryRow) map[webhook.EndpointID]fateAt {
+	byEndpoint := map[webhook.EndpointID]fateAt{}
+	for _, row := range rows {
+		f := byEndpoint[row.EndpointID]
+		f.done = f.done || row.State == webhook.Delivered
+		f.held = f.held || row.Shown() == webhook.Held
+		f.live = f.live || !row.State.Ended() && row.Shown() != webhook.Held
+		byEndpoint[row.EndpointID] = f
+	}
+	return byEndpoint
+}
+
 // presentReceivers are the deliveries, newest first. Only the newest of each
 // endpoint is offered again, once it has ended.
 func presentReceivers(d manage.EventDetail, now time.Time) []events.Receiver {
-	seen := map[webhook.EndpointID]bool{}
+	seen, fates := map[webhook.EndpointID]bool{}, fatesOf(d.Deliveries)
 	var list []events.Receiver
 	for _, row := range d.Deliveries {
 		line := presentDelivery(row, now)
 		list = append(list, events.Receiver{
-			Endpoint: line.Endpoint, EndpointURL: line.EndpointURL, URL: line.URL, ID: line.ID, Mark: line.Mark, Answer: line.Answer,
+			Fate: fates[row.EndpointID].fate(), Endpoint: line.Endpoint, EndpointURL: line.EndpointURL, URL: line.URL, ID: line.ID, Mark: line.Mark, Answer: line.Answer,
 			Attempts: line.Attempts, At: line.At, Note: line.Note, Why: receiverWhy(row),
 			Resend: !seen[row.EndpointID] && row.State.Ended() && !row.EndpointGone,
 		})
@@ -179,15 +205,7 @@ func presentMissed(e webhook.Endpoint, x filter.Explanation) events.Missed {
 
 // eventVerdict says in a sentence how it went, and in a second what is left.
 func eventVerdict(d manage.EventDetail) (component.Mark, string) {
-	type state struct{ done, live, held bool }
-	byEndpoint := map[webhook.EndpointID]state{}
-	for _, row := range d.Deliveries {
-		s := byEndpoint[row.EndpointID]
-		s.done = s.done || row.State == webhook.Delivered
-		s.held = s.held || row.Shown() == webhook.Held
-		s.live = s.live || !row.State.Ended() && row.Shown() != webhook.Held
-		byEndpoint[row.EndpointID] = s
-	}
+	byEndpoint := fatesOf(d.Deliveries)
 	var done, live, held, lost int
 	for _, s := range byEndpoint {
 		switch {

@@ -30,9 +30,11 @@ type ListModel struct {
 	// PublishURL makes a test event; empty for those who may not.
 	PublishURL string
 	Rows       []Row
-	Pager      component.Pager
-	Empty      component.EmptyModel
-	Live       component.Live
+	// NoFound leaves out what the rows are found by, for those who may not see it.
+	NoFound bool
+	Pager   component.Pager
+	Empty   component.EmptyModel
+	Live    component.Live
 }
 
 // Row is one event.
@@ -107,8 +109,19 @@ type OutcomeModel struct {
 	ResendURL string
 }
 
-// Receiver is a delivery of the event.
+// Fate is how an event stands with an endpoint; the worst is first.
+type Fate int
+
+// The fates.
+const (
+	Lost Fate = iota // nothing more is tried
+	Due              // under way or held
+	Got              // it arrived
+)
+
+// Receiver is a delivery of the event. Fate is that of its endpoint.
 type Receiver struct {
+	Fate        Fate
 	Endpoint    string
 	EndpointURL string
 	URL         string
