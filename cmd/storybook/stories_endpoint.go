@@ -53,7 +53,8 @@ func endpointShow(theme, tab string) endpoints.ShowModel {
 			Name: "orders-prod", ID: id(7), Target: "https://hooks.nimbus.example/tenants/4711/orders", Mark: component.Mark{Tone: component.Bad, Text: "failing"},
 			Notice: &endpoints.Notice{
 				Tone: component.Bad, Title: "31 failures in a row.", Since: ago(2 * time.Hour), Text: "214 deliveries wait for the next try.",
-				Way: component.Link{Label: "The failed deliveries", URL: "/story/endpoint"},
+				Way:  component.Link{Label: "The failed deliveries", URL: "/story/endpoint"},
+				Copy: "Endpoint: orders-prod (" + id(7) + ")\nURL: https://hooks.nimbus.example/tenants/4711/orders\nFailures in a row: 31\nFirst of them: 21 Nov 2026, 07:56 UTC\nLast answer: 500 Internal Server Error, 21 Nov 2026, 09:56 UTC\nLast success: 21 Nov 2026, 07:55 UTC\nDeliveries that wait: 214\nhttps://bell.example/p/x/endpoints/y\n",
 			},
 			Figures: []component.Figure{
 				{Label: "Success rate, 24 h", Value: "61.2 %", Tone: component.Bad, Note: "1,204 attempts"}, {Label: "p95 latency", Value: "1.2 s"},

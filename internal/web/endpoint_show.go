@@ -165,6 +165,13 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 		endpoint: e, stats: stats, last: hours[e.ID], backlog: backlogs[e.ID], now: now, suspended: w.project(c).SuspendedAt,
 		pausedBy: w.pausedBy(c, e), mayPause: caller.May(account.PauseEndpoint, e.ProjectID) == nil,
 	}
+	if look.fails() {
+		last, err := w.Manage.LastFailures(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
+		if err != nil {
+			return none, err
+		}
+		look.latest = last[e.ID]
+	}
 	if w.BaseURL != nil {
 		look.link = w.BaseURL.JoinPath(pathEndpoint(e)).String()
 	}

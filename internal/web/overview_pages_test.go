@@ -49,3 +49,31 @@ func TestOverview_tells_failures_of_one_kind_in_one_row(t *testing.T) {
 		t.Errorf("%d rows for two endpoints:\n%s", rows.Length(), rows.Text())
 	}
 }
+
+func TestEndpointPage_has_a_summary_of_what_fails_with_the_URL_as_one_may_see_it(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	made := f.endpoint(f.ours)
+	for range 3 {
+		f.viewed(f.ours)
+		f.attempted(503)
+	}
+	one := f.path("endpoints", made.ID.String())
+	summary := func(b *browser) string {
+		page := b.get(one).is(http.StatusOK).doc()
+		text := page.Find(`pre[aria-label="Summary for a ticket"]`).Text()
+		if copied := page.Find("button[data-copy]:contains(Copy)").AttrOr("data-copy", ""); copied != text {
+			t.Errorf("the button copies %q, the page shows %q", copied, text)
+		}
+		return text
+	}
+	seen := summary(f.as(account.Developer))
+	for _, line := range []string{"Endpoint: orders (" + made.ID.String() + ")\n", "URL: " + made.URL + "\n", "Failures in a row: 3\n", "Last answer: 503 Service Unavailable, ", "Deliveries that wait: 0\n", baseURL + one} {
+		if !strings.Contains(seen, line) {
+			t.Errorf("it lacks %q:\n%s", line, seen)
+		}
+	}
+	if seen := summary(f.as(account.Viewer)); strings.Contains(seen, "t0p") || !strings.Contains(seen, "https://receiver.example/") {
+		t.Errorf("a viewer copies\n%s", seen)
+	}
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -18,7 +19,9 @@ type headLook struct {
 	stats    manage.Stats
 	last     hour
 	backlog  webhook.Backlog
-	now      time.Time
+	// latest is the newest failed delivery of one that fails; zero for none.
+	latest webhook.DeliveryRow
+	now    time.Time
 	// suspended is since when the project is; zero if it is not.
 	suspended time.Time
 	// pausedBy is empty where nobody did or may be named.
@@ -118,9 +121,19 @@ func (l headLook) notice() *endpoints.Notice {
 		return &endpoints.Notice{Tone: component.Wait, Title: "The receiver asked for quiet; the next request goes in " + span(e.NotBefore.Sub(l.now)) + "."}
 	}
 	if mark, note := endpointMark(e, l.last); note != "" {
-		return &endpoints.Notice{Tone: mark.Tone, Title: sentence(note)}
+		n := &endpoints.Notice{Tone: mark.Tone, Title: sentence(note)}
+		if l.fails() {
+			n.Copy = l.summary()
+		}
+		return n
 	}
 	return nil
+}
+
+// fails is when somebody has to be told: a summary is offered.
+func (l headLook) fails() bool {
+	c := conditionOf(l.endpoint, l.last)
+	return c == failing || c == mostlyFailing
 }
 
 // sinceWords end a sentence: " since 15:58 UTC (8 min)".
@@ -135,15 +148,30 @@ func sinceWords(at, now time.Time) string {
 	return at.UTC().Format(" since "+day+"15:04 UTC") + " (" + span(now.Sub(at)) + ")"
 }
 
-// summary is what somebody pastes into a message to the receiver's people.
+// summary is what somebody pastes into a ticket, or into a message to the
+// receiver's people: plain lines, times with their dates.
 func (l headLook) summary() string {
 	e := l.endpoint
+	lines := []string{fmt.Sprintf("Endpoint: %s (%s)", e.Name, e.ID), "URL: " + e.URL, "Failures in a row: " + count(int64(e.ConsecutiveFailures))}
+	if h := l.last; h.attempts > 0 {
+		lines = append(lines, fmt.Sprintf("In the last hour: %s of %s failed", count(h.failed), plural(h.attempts, "attempt", "attempts")))
+	}
+	if !e.FailingSince.IsZero() {
+		lines = append(lines, "First of them: "+toTheMinute(e.FailingSince))
+	}
+	if d := l.latest; !d.ID.IsZero() {
+		label := "Last answer: "
+		if !d.LastCause.Answered() {
+			label = "Last attempt, without an answer: "
+		}
+		lines = append(lines, label+causeWord(d.LastCause, d.LastStatus)+", "+toTheMinute(d.LastAttemptAt))
+	}
 	success := "none so far"
 	if !e.LastSuccessAt.IsZero() {
 		success = toTheMinute(e.LastSuccessAt)
 	}
-	return fmt.Sprintf("%s: %s\n%s%s\nLast success: %s\nDeliveries that wait: %s\n%s\n", e.Name, e.URL,
-		plural(int64(e.ConsecutiveFailures), "failure", "failures")+" in a row", sinceWords(e.FailingSince, l.now), success, waitingCount(l.backlog.Waiting), l.link)
+	lines = append(lines, "Last success: "+success, "Deliveries that wait: "+waitingCount(l.backlog.Waiting), l.link)
+	return strings.TrimSpace(strings.Join(lines, "\n")) + "\n"
 }
 
 func (l headLook) retriesWords() string {

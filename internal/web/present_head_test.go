@@ -32,10 +32,31 @@ func TestHead_explains_what_is_not_well(t *testing.T) {
 		t.Errorf("failing: %+v", n)
 	}
 	look.link = "https://bellwire.example/e"
-	for _, want := range []string{look.endpoint.URL + "\n5 failures in a row since 11:00 UTC (1 h)\n", "wait: 3\nhttps://bellwire.example/e\n"} {
+	look.latest = rowOfState(webhook.Waiting)
+	look.latest.ID, look.latest.LastCause, look.latest.LastStatus, look.latest.LastAttemptAt = webhook.DeliveryID{UUID: webhook.UUID{9}}, webhook.CauseStatus, 503, noon.Add(-time.Minute)
+	for _, want := range []string{
+		"Endpoint: " + look.endpoint.Name + " (" + look.endpoint.ID.String() + ")\nURL: " + look.endpoint.URL + "\nFailures in a row: 5\nFirst of them: 21 Nov 2026, 11:00 UTC\n",
+		"\nLast answer: 503 Service Unavailable, 21 Nov 2026, 11:59 UTC\nLast success: ", "wait: 3\nhttps://bellwire.example/e\n",
+	} {
 		if got := look.notice().Copy; !strings.Contains(got, want) {
 			t.Errorf("the summary does not say %q:\n%s", want, got)
 		}
+	}
+}
+
+func TestHead_offers_a_summary_of_what_mostly_fails_too(t *testing.T) {
+	t.Parallel()
+	look := lookAt(wellEndpoint())
+	look.last = hour{attempts: 20, failed: 10}
+	look.latest.ID, look.latest.LastCause, look.latest.LastAttemptAt = webhook.DeliveryID{UUID: webhook.UUID{9}}, webhook.CauseDNS, noon
+	for _, want := range []string{"In the last hour: 10 of 20 attempts failed\n", "Last attempt, without an answer: DNS error, 21 Nov 2026, 12:00 UTC\n"} {
+		if got := look.notice().Copy; !strings.Contains(got, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, got)
+		}
+	}
+	look.last = hour{attempts: 20, failed: 9}
+	if n := look.notice(); n.Copy != "" {
+		t.Errorf("unsteady: %q", n.Copy)
 	}
 }
 
