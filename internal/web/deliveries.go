@@ -42,32 +42,13 @@ var ranges = []struct {
 	{"1h", "last hour", time.Hour}, {"24h", "last 24 h", 24 * time.Hour}, {"7d", "last 7 days", 7 * 24 * time.Hour},
 }
 
-var logStates = []struct {
-	state        webhook.State
-	label, about string
-	tone         component.Tone
-}{
-	{"", "all", "", component.Neutral},
-	{webhook.Failed, "failed", "Not delivered yet after a failure, or given up", component.Bad},
-	{webhook.Waiting, "waiting", "", component.Wait},
-	{webhook.Sending, "sending", "", component.Busy},
-	{webhook.Delivered, "delivered", "", component.Good},
-	{webhook.Exhausted, "exhausted", "Given up: every try failed, and nothing more is tried", component.GivenUp},
-	{webhook.Held, "held", "", component.Held},
-	{webhook.Cancelled, "cancelled", "", component.Quiet},
-}
-
-// stateChips switch the state that a list shows.
-func stateChips(c *gin.Context, on webhook.State) []component.Chip {
-	var chips []component.Chip
-	for _, s := range logStates {
-		chips = append(chips, component.Chip{Label: s.label, Title: s.about, Tone: s.tone, On: on == s.state, URL: withQuery(c, "state", string(s.state))})
-	}
-	return chips
-}
-
 func (w *Web) listDeliveries(c *gin.Context) error {
 	filter, wrong := w.deliveryFilter(c)
+	if id, err := w.wholeID(c, filter.Query); err != nil {
+		return err
+	} else if !id.IsZero() {
+		return w.redirect(c, withQuery(c, "q", id.String()))
+	}
 	table := deliveries.TableModel{}
 	if len(wrong) == 0 {
 		var err error
@@ -265,11 +246,7 @@ func (w *Web) deliveriesModel(c *gin.Context, f webhook.DeliveryFilter, table de
 		m.Filter.Endpoints = append(m.Filter.Endpoints, component.Option{Value: e.ID.String(), Label: e.Name, Selected: e.ID == f.EndpointID})
 	}
 	m.States = stateChips(c, f.State)
-	for _, s := range logStates {
-		if s.state == f.State && s.about != "" {
-			m.About = s.label + ": " + strings.ToLower(s.about[:1]) + s.about[1:]
-		}
-	}
+	m.About = aboutState(f.State)
 	m.Ranges = rangeChips(c)
 	for _, name := range []string{"state", "range", "live"} {
 		if value := c.Query(name); value != "" {

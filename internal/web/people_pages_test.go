@@ -204,6 +204,12 @@ func TestSearch_goes_straight_to_what_is_meant(t *testing.T) {
 		}
 	}
 	b.get(f.path("deliveries")+"?q="+foreign.ID.String()).is(http.StatusOK).says("Nothing matches", foreign.ID.String())
+	for _, id := range []string{d.ID.String(), d.EventID.String(), d.EndpointID.String()} {
+		if got := b.get(f.path("deliveries") + "?state=delivered&q=" + shortened(id)); got.location != f.path("deliveries")+"?q="+id+"&state=delivered" {
+			t.Errorf("the log's own field leads to %q", got.location)
+		}
+	}
+	b.get(f.path("deliveries") + "?q=" + shortened(foreign.ID.String())).is(http.StatusUnprocessableEntity)
 	f.endpoint(f.ours)
 	if got := b.get(f.path("search") + "?q=orders"); got.location != f.path("endpoints")+"?q=orders" {
 		t.Errorf("two endpoints: %q", got.location)

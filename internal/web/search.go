@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -63,6 +64,17 @@ func (w *Web) findShort(c *gin.Context, query string) (string, error) {
 		return under(project, "deliveries", found.Delivery.String()), nil
 	}
 	return "", nil
+}
+
+// wholeID is what a shortened id stands for in the log; zero for a whole one,
+// and for one that nothing has.
+func (w *Web) wholeID(c *gin.Context, text string) (webhook.UUID, error) {
+	short, ok := webhook.ParseShortID(text)
+	if !ok {
+		return webhook.UUID{}, nil
+	}
+	found, err := w.Manage.FindShort(c.Request.Context(), w.caller(c), w.project(c).ID, short)
+	return cmp.Or(found.Delivery.UUID, found.Event.UUID, found.Endpoint.UUID), err
 }
 
 // findTopic finds a topic by its whole name.
