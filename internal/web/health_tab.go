@@ -6,7 +6,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/account"
-	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/endpoints"
@@ -46,6 +45,10 @@ func (w *Web) healthTab(c *gin.Context, e webhook.Endpoint) (*endpoints.Health, 
 	return h, w.addHistory(c, h, e)
 }
 
+// statusesOf is how many failed deliveries are looked at for their statuses: each
+// is a row to read.
+const statusesOf = 100
+
 // splitByStatus tells the cause "error status" apart. The statistics don't know
 // statuses: the latest failed deliveries of the time have to do, each by its
 // last answer.
@@ -55,7 +58,7 @@ func (w *Web) splitByStatus(c *gin.Context, causes []endpoints.CauseRow, e webho
 		return nil
 	}
 	latest, err := w.Manage.Deliveries(c.Request.Context(), w.caller(c), webhook.DeliveryFilter{
-		ProjectID: e.ProjectID, EndpointID: e.ID, State: webhook.Failed, Since: length.since, Until: length.until, Limit: manage.MaxLimit,
+		ProjectID: e.ProjectID, EndpointID: e.ID, State: webhook.Failed, Since: length.since, Until: length.until, Limit: statusesOf,
 	})
 	causes[at].Statuses, causes[at].StatusNote = presentStatuses(e, latest.Items)
 	return err
