@@ -44,7 +44,7 @@ func TestMark_says_how_a_delivery_is_doing(t *testing.T) {
 	}{
 		"delivered":         {rowOfState(webhook.Delivered), component.Mark{Tone: component.Good, Text: "delivered"}},
 		"sending":           {rowOfState(webhook.Sending), component.Mark{Tone: component.Busy, Text: "sending"}},
-		"exhausted":         {rowOfState(webhook.Exhausted), component.Mark{Tone: component.Bad, Text: "exhausted"}},
+		"exhausted":         {rowOfState(webhook.Exhausted), component.Mark{Tone: component.GivenUp, Text: "exhausted"}},
 		"cancelled":         {rowOfState(webhook.Cancelled), component.Mark{Tone: component.Quiet, Text: "cancelled"}},
 		"never tried":       {rowOfState(webhook.Waiting), component.Mark{Tone: component.Wait, Text: "waiting"}},
 		"to be retried":     {retry, component.Mark{Tone: component.Retry, Text: "retrying in 4 min"}},
