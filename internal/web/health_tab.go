@@ -45,9 +45,9 @@ func (w *Web) healthTab(c *gin.Context, e webhook.Endpoint) (*endpoints.Health, 
 	return h, w.addHistory(c, h, e)
 }
 
-// statusesOf is how many failed deliveries are looked at for their statuses: each
-// is a row to read.
-const statusesOf = 100
+// statusesOf is how many of the latest deliveries, and as many of those that
+// were given up, are looked at for their statuses: each is a row to read.
+const statusesOf = 50
 
 // splitByStatus tells the cause "error status" apart. The statistics don't know
 // statuses: the latest failed deliveries of the time have to do, each by its
@@ -57,10 +57,15 @@ func (w *Web) splitByStatus(c *gin.Context, causes []endpoints.CauseRow, e webho
 	if at < 0 {
 		return nil
 	}
-	latest, err := w.Manage.Deliveries(c.Request.Context(), w.caller(c), webhook.DeliveryFilter{
-		ProjectID: e.ProjectID, EndpointID: e.ID, State: webhook.Failed, Since: length.since, Until: length.until, Limit: statusesOf,
-	})
-	causes[at].Statuses, causes[at].StatusNote = presentStatuses(e, latest.Items)
+	ctx, caller := c.Request.Context(), w.caller(c)
+	filter := webhook.DeliveryFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Since: length.since, Until: length.until, Limit: statusesOf}
+	latest, err := w.Manage.Deliveries(ctx, caller, filter)
+	if err != nil {
+		return err
+	}
+	filter.State = webhook.Exhausted
+	gone, err := w.Manage.Deliveries(ctx, caller, filter)
+	causes[at].Statuses, causes[at].StatusNote = presentStatuses(e, lastFailures(latest.Items, gone.Items))
 	return err
 }
 
