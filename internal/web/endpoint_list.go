@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -162,15 +163,18 @@ func (w *Web) endpointRows(c *gin.Context, page standings) ([]endpoints.Row, err
 	for i, one := range page {
 		ids[i] = one.ID
 	}
-	whole, err := w.Manage.Endpoints(ctx, caller, manage.EndpointFilter{ProjectID: project, IDs: ids, Limit: listedEndpoints})
-	if err != nil {
-		return nil, err
-	}
-	stats, err := w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: now.Add(-trendSpan), Until: now, Step: time.Hour}, ids)
-	if err != nil {
-		return nil, err
-	}
-	waiting, err := w.Manage.Backlogs(ctx, caller, project, ids)
+	var whole webhook.Page[webhook.Endpoint]
+	var stats map[webhook.EndpointID][]webhook.StatsBucket
+	var waiting map[webhook.EndpointID]webhook.Backlog
+	err := together(ctx, func(ctx context.Context) (err error) {
+		stats, err = w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: now.Add(-trendSpan), Until: now, Step: time.Hour}, ids)
+		return err
+	}, func(ctx context.Context) (err error) {
+		if whole, err = w.Manage.Endpoints(ctx, caller, manage.EndpointFilter{ProjectID: project, IDs: ids, Limit: listedEndpoints}); err == nil {
+			waiting, err = w.Manage.Backlogs(ctx, caller, project, ids)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

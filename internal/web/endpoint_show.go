@@ -149,20 +149,26 @@ const trendSpan = 24 * time.Hour
 func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, error) {
 	ctx, caller, now := c.Request.Context(), w.caller(c), w.Now()
 	var none endpoints.Head
-	stats, err := w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Since: now.Add(-trendSpan), Until: now, Step: time.Hour})
-	if err != nil {
-		return none, err
-	}
-	hours, err := w.hours(c, e.ProjectID, []webhook.EndpointID{e.ID})
-	if err != nil {
-		return none, err
-	}
-	backlogs, err := w.Manage.Backlogs(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
+	var stats manage.Stats
+	var last hour
+	var backlog webhook.Backlog
+	err := together(ctx, func(ctx context.Context) (err error) {
+		stats, err = w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Since: now.Add(-trendSpan), Until: now, Step: time.Hour})
+		return err
+	}, func(ctx context.Context) error {
+		hours, err := w.hours(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
+		last = hours[e.ID]
+		return err
+	}, func(ctx context.Context) error {
+		backlogs, err := w.Manage.Backlogs(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
+		backlog = backlogs[e.ID]
+		return err
+	})
 	if err != nil {
 		return none, err
 	}
 	look := headLook{
-		endpoint: e, stats: stats, last: hours[e.ID], backlog: backlogs[e.ID], now: now, suspended: w.project(c).SuspendedAt,
+		endpoint: e, stats: stats, last: last, backlog: backlog, now: now, suspended: w.project(c).SuspendedAt,
 		pausedBy: w.pausedBy(c, e), mayPause: caller.May(account.PauseEndpoint, e.ProjectID) == nil,
 	}
 	if look.fails() {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -207,8 +205,8 @@ func (w *Web) standings(ctx context.Context, caller account.Caller, project webh
 }
 
 // hours answers how endpoints of one project did in the last hour.
-func (w *Web) hours(c *gin.Context, project webhook.ProjectID, ids []webhook.EndpointID) (map[webhook.EndpointID]hour, error) {
-	ctx, caller, now := c.Request.Context(), w.caller(c), w.Now()
+func (w *Web) hours(ctx context.Context, caller account.Caller, project webhook.ProjectID, ids []webhook.EndpointID) (map[webhook.EndpointID]hour, error) {
+	now := w.Now()
 	since := now.Add(-time.Hour)
 	stats, err := w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: since, Until: now, Step: 5 * time.Minute}, ids)
 	if err != nil {

@@ -33,34 +33,48 @@ func (w *Web) showOverview(c *gin.Context) error {
 	return w.render(c, http.StatusOK, overview.Show(m))
 }
 
+// overviewParts is what the overview reads.
+type overviewParts struct {
+	list standings
+	held heldBack
+	// recent are the latest deliveries, exhausted the latest that were given up.
+	recent, exhausted []webhook.DeliveryRow
+	stats             manage.Stats
+}
+
+func (w *Web) readOverview(ctx context.Context, caller account.Caller, project webhook.ProjectID, span chartTime) (p overviewParts, err error) {
+	err = together(ctx, func(ctx context.Context) (err error) {
+		if p.list, err = w.standings(ctx, caller, project); err == nil {
+			p.held, err = w.heldBy(ctx, caller, project, p.list)
+		}
+		return err
+	}, func(ctx context.Context) (err error) {
+		p.stats, err = w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: span.since, Until: span.until, Step: span.step})
+		return err
+	}, func(ctx context.Context) error {
+		latest := webhook.DeliveryFilter{ProjectID: project, Limit: manage.MaxLimit / 2}
+		page, err := w.Manage.Deliveries(ctx, caller, latest)
+		if err != nil {
+			return err
+		}
+		p.recent, latest.State = page.Items, webhook.Exhausted
+		page, err = w.Manage.Deliveries(ctx, caller, latest)
+		p.exhausted = page.Items
+		return err
+	})
+	return p, err
+}
+
 func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	ctx, caller, project, now := c.Request.Context(), w.caller(c), w.project(c), w.Now()
 	var none overview.ShowModel
-	list, err := w.standings(ctx, caller, project.ID)
-	if err != nil {
-		return none, err
-	}
-	latest := webhook.DeliveryFilter{ProjectID: project.ID, Limit: manage.MaxLimit / 2}
-	held, err := w.heldBy(ctx, caller, project.ID, list)
-	if err != nil {
-		return none, err
-	}
-	recent, err := w.Manage.Deliveries(ctx, caller, latest)
-	if err != nil {
-		return none, err
-	}
-	latest.State = webhook.Exhausted
-	exhausted, err := w.Manage.Deliveries(ctx, caller, latest)
-	if err != nil {
-		return none, err
-	}
 	span := chartTimeOf(c, project.CreatedAt, now)
-	stats, err := w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: project.ID, Since: span.since, Until: span.until, Step: span.step})
+	parts, err := w.readOverview(ctx, caller, project.ID, span)
 	if err != nil {
 		return none, err
 	}
-	failures := lastFailures(recent.Items, exhausted.Items)
-	state := overviewState{project: project, list: list, held: held, failures: failures, first: !reached(list), past: len(recent.Items) > 0}
+	failures := lastFailures(parts.recent, parts.exhausted)
+	state := overviewState{project: project, list: parts.list, held: parts.held, failures: failures, first: !reached(parts.list), past: len(parts.recent) > 0}
 	m := overview.ShowModel{StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()}}
 	m.Verdict, m.Detail = state.verdict()
 	if !state.guided() {
@@ -69,11 +83,11 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 			return none, err
 		}
 		charts := span.charts(c, under(project.ID, "deliveries")+"?")
-		fill(&charts, stats.Buckets, span.step, overviewRegion)
-		m.Charts, m.Figures = &charts, figures(stats)
+		fill(&charts, parts.stats.Buckets, span.step, overviewRegion)
+		m.Charts, m.Figures = &charts, figures(parts.stats)
 	}
 	if state.first {
-		guide, err := w.guide(c, list, asked{})
+		guide, err := w.guide(c, parts.list, asked{})
 		if err != nil {
 			return none, err
 		}
