@@ -172,7 +172,7 @@ func TestBrowser_a_delivery_is_followed_sent_and_cancelled_from_its_page(t *test
 		w.WriteHeader(int(status.Load()))
 	}))
 	t.Cleanup(receiver.Close)
-	s.on(receiver.URL+"/hook?a=1&b='2'", map[string]any{"name": "slow", "topics": []string{"chat.message.received"}, "retry": retries(3600, 3600)})
+	s.on(receiver.URL+"/hook?a=1&b='2'", map[string]any{"name": "slow", "topics": []string{"chat.message.received"}, "retry": retries(1800, 1800)}) // below an hour, which counts in minutes
 	publish := func() string {
 		event := s.must(http.StatusAccepted, s.key, "POST", "/events", `{"topic":"chat.message.received","data":{"text":"it's $HOME \"and\" `+"`id`"+`"}}`).text("id")
 		var id string
