@@ -45,16 +45,18 @@ func (s *Service) Stats(ctx context.Context, c account.Caller, f webhook.StatsFi
 	if err != nil {
 		return Stats{}, err
 	}
-	buckets, err := s.Store.Stats(ctx, f)
+	var sum Stats
+	err = Together(ctx, func(ctx context.Context) (err error) {
+		sum.Buckets, err = s.Store.Stats(ctx, f)
+		return err
+	}, func(ctx context.Context) (err error) {
+		sum.States, err = s.Store.CountStates(ctx, f, MaxCount)
+		return err
+	})
 	if err != nil {
 		return Stats{}, err
 	}
-	states, err := s.Store.CountStates(ctx, f, MaxCount)
-	if err != nil {
-		return Stats{}, err
-	}
-	sum := Stats{Buckets: buckets, States: states}
-	for _, b := range buckets {
+	for _, b := range sum.Buckets {
 		sum.Delivered += b.Delivered
 		sum.Failed += b.Failed
 		sum.Latency.Merge(b.Latency)

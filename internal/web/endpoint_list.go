@@ -166,7 +166,7 @@ func (w *Web) endpointRows(c *gin.Context, page standings) ([]endpoints.Row, err
 	var whole webhook.Page[webhook.Endpoint]
 	var stats map[webhook.EndpointID][]webhook.StatsBucket
 	var waiting map[webhook.EndpointID]webhook.Backlog
-	err := together(ctx, func(ctx context.Context) (err error) {
+	err := manage.Together(ctx, func(ctx context.Context) (err error) {
 		stats, err = w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: now.Add(-trendSpan), Until: now, Step: time.Hour}, ids)
 		return err
 	}, func(ctx context.Context) (err error) {

@@ -152,7 +152,7 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 	var stats manage.Stats
 	var last hour
 	var backlog webhook.Backlog
-	err := together(ctx, func(ctx context.Context) (err error) {
+	err := manage.Together(ctx, func(ctx context.Context) (err error) {
 		stats, err = w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Since: now.Add(-trendSpan), Until: now, Step: time.Hour})
 		return err
 	}, func(ctx context.Context) error {

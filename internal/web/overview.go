@@ -43,7 +43,7 @@ type overviewParts struct {
 }
 
 func (w *Web) readOverview(ctx context.Context, caller account.Caller, project webhook.ProjectID, span chartTime) (p overviewParts, err error) {
-	err = together(ctx, func(ctx context.Context) (err error) {
+	err = manage.Together(ctx, func(ctx context.Context) (err error) {
 		if p.list, err = w.standings(ctx, caller, project); err == nil {
 			p.held, err = w.heldBy(ctx, caller, project, p.list)
 		}

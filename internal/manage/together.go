@@ -1,4 +1,4 @@
-package web
+package manage
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// together does what a page reads at the same time, each part with connections
-// of its own, and answers the first error. A panic is one too: outside the
-// request's own goroutine nobody else would catch it.
-func together(ctx context.Context, parts ...func(context.Context) error) error {
+// Together reads the parts of an answer at the same time, each with connections
+// of its own, and answers the first error, which ends the others. A panic is one
+// too: outside the request's own goroutine nobody else would catch it.
+func Together(ctx context.Context, parts ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, part := range parts {
 		group.Go(func() (err error) {
