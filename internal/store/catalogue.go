@@ -40,16 +40,12 @@ func (s *Store) Targets(ctx context.Context, ids []webhook.EndpointID) ([]webhoo
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	wanted := make([]uid, len(ids))
-	for i, id := range ids {
-		wanted[i] = uid(id.UUID)
-	}
 	var rows []endpointRow
-	if err := s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.id IN ?", wanted).Scan(&rows).Error; err != nil {
+	if err := s.db(ctx).Raw("SELECT "+endpointColumns+" FROM endpoints e WHERE e.id IN ?", uids(ids)).Scan(&rows).Error; err != nil {
 		return nil, wrap("read endpoints", err)
 	}
 	var secrets []secretRow
-	if err := s.db(ctx).Raw("SELECT * FROM secrets WHERE endpoint_id IN ? ORDER BY id", wanted).Scan(&secrets).Error; err != nil {
+	if err := s.db(ctx).Raw("SELECT * FROM secrets WHERE endpoint_id IN ? ORDER BY id", uids(ids)).Scan(&secrets).Error; err != nil {
 		return nil, wrap("read secrets", err)
 	}
 	endpoints, err := toEndpoints(rows)

@@ -264,12 +264,8 @@ func (s *Store) DeliveriesByID(ctx context.Context, project webhook.ProjectID, i
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	keys := make([]uid, len(ids))
-	for i, id := range ids {
-		keys[i] = uid(id.UUID)
-	}
 	where := conditions{}
-	where.and("d.id IN ?", keys)
+	where.and("d.id IN ?", uids(ids))
 	if !project.IsZero() {
 		where.and(beside("d.project_id")+" = ?", uid(project.UUID))
 	}

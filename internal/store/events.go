@@ -33,10 +33,6 @@ func (s *Store) OutcomesOf(ctx context.Context, project webhook.ProjectID, ids [
 	if len(ids) == 0 {
 		return counts, nil
 	}
-	wanted := make([]uid, len(ids))
-	for i, id := range ids {
-		wanted[i] = uid(id.UUID)
-	}
 	var rows []struct {
 		EventID               uid
 		Made, Delivered, Live int
@@ -44,7 +40,7 @@ func (s *Store) OutcomesOf(ctx context.Context, project webhook.ProjectID, ids [
 	err := s.db(ctx).Raw(`SELECT d.event_id, count(DISTINCT d.endpoint_id) AS made,
  count(DISTINCT CASE WHEN d.state = 'delivered' THEN d.endpoint_id END) AS delivered,
  count(CASE WHEN d.state IN ('waiting', 'sending') THEN 1 END) AS live FROM deliveries d
- WHERE d.project_id = ? AND d.event_id IN ? AND NOT d.test GROUP BY d.event_id`, uid(project.UUID), wanted).Scan(&rows).Error
+ WHERE d.project_id = ? AND d.event_id IN ? AND NOT d.test GROUP BY d.event_id`, uid(project.UUID), uids(ids)).Scan(&rows).Error
 	for _, r := range rows {
 		counts[webhook.EventID{UUID: webhook.UUID(r.EventID)}] = webhook.Outcomes{Made: r.Made, Delivered: r.Delivered, Live: r.Live}
 	}

@@ -45,12 +45,8 @@ func (s *Store) TakeParcels(ctx context.Context, endpoints []webhook.EndpointID)
 	if err != nil {
 		return nil, wrap("take parcels", err)
 	}
-	ids := make([]uid, len(endpoints))
-	for i, e := range endpoints {
-		ids[i] = uid(e.UUID)
-	}
 	texts, err := s.takeOut(ctx, `DELETE FROM forward_parcels WHERE attempt_id IN (SELECT attempt_id FROM forward_parcels
- WHERE endpoint_id IN ? AND put_at >= ? ORDER BY put_at, attempt_id LIMIT ?) RETURNING parcel`, ids, now-parcelsFor, takenAtOnce)
+ WHERE endpoint_id IN ? AND put_at >= ? ORDER BY put_at, attempt_id LIMIT ?) RETURNING parcel`, uids(endpoints), now-parcelsFor, takenAtOnce)
 	return decoded[webhook.Parcel](texts, err, "take parcels")
 }
 
@@ -97,11 +93,7 @@ func (s *Store) typed(kind string) string {
 // TakeReplies answers the replies to attempts that somebody waits for; each is
 // taken once.
 func (s *Store) TakeReplies(ctx context.Context, attempts []webhook.AttemptID) ([]webhook.Reply, error) {
-	ids := make([]uid, len(attempts))
-	for i, a := range attempts {
-		ids[i] = uid(a.UUID)
-	}
-	texts, err := s.takeOut(ctx, "DELETE FROM forward_replies WHERE attempt_id IN ? RETURNING reply AS parcel", ids)
+	texts, err := s.takeOut(ctx, "DELETE FROM forward_replies WHERE attempt_id IN ? RETURNING reply AS parcel", uids(attempts))
 	return decoded[webhook.Reply](texts, err, "take replies")
 }
 

@@ -12,11 +12,7 @@ const never = int64(1<<63 - 1)
 // to endpoint_queue, making missing rows. Call it in the transaction that made,
 // paused, resumed or deleted an endpoint, after the change.
 func syncQueue(tx *gorm.DB, endpoints ...webhook.EndpointID) error {
-	ids := make([]uid, len(endpoints))
-	for i, e := range endpoints {
-		ids[i] = uid(e.UUID)
-	}
-	return tx.Exec(syncQueueSQL+" e.id IN ? "+syncQueueConflict, ids).Error
+	return tx.Exec(syncQueueSQL+" e.id IN ? "+syncQueueConflict, uids(endpoints)).Error
 }
 
 // syncProjectQueue is syncQueue for all endpoints of a project: call it in the

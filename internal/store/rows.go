@@ -57,6 +57,15 @@ func (s scope) Value() (driver.Value, error) { return s[:], nil }
 // Scan implements sql.Scanner.
 func (s *scope) Scan(src any) error { return (*uid)(s).Scan(src) }
 
+// uids are the columns of ids of any kind.
+func uids[ID ~struct{ webhook.UUID }](ids []ID) []uid {
+	columns := make([]uid, len(ids))
+	for i, id := range ids {
+		columns[i] = uid(struct{ webhook.UUID }(id).UUID)
+	}
+	return columns
+}
+
 // ms is a time in a row: milliseconds, 0 for the zero time.
 func ms(t time.Time) int64 {
 	if t.IsZero() {

@@ -117,10 +117,6 @@ func (s *Store) Tallies(ctx context.Context, projects []webhook.ProjectID, failu
 	if len(projects) == 0 {
 		return sums, nil
 	}
-	ids := make([]uid, len(projects))
-	for i, p := range projects {
-		ids[i] = uid(p.UUID)
-	}
 	var rows []struct {
 		ProjectID uid
 		Endpoints int64
@@ -130,7 +126,7 @@ func (s *Store) Tallies(ctx context.Context, projects []webhook.ProjectID, failu
 	err := s.db(ctx).Raw(`SELECT e.project_id, count(*) AS endpoints,
  CAST(sum(CASE WHEN e.state = 'active' AND e.consecutive_failures >= ? THEN 1 ELSE 0 END) AS BIGINT) AS failing,
  CAST(sum(CASE WHEN e.state = 'paused' AND e.paused_because <> ? THEN 1 ELSE 0 END) AS BIGINT) AS stopped
- FROM endpoints e WHERE e.project_id IN ? AND e.deleted_at = 0 GROUP BY e.project_id`, failures, string(webhook.PausedByPerson), ids).Scan(&rows).Error
+ FROM endpoints e WHERE e.project_id IN ? AND e.deleted_at = 0 GROUP BY e.project_id`, failures, string(webhook.PausedByPerson), uids(projects)).Scan(&rows).Error
 	for _, r := range rows {
 		sums[webhook.ProjectID{UUID: webhook.UUID(r.ProjectID)}] = webhook.Tally{Endpoints: r.Endpoints, Failing: r.Failing, Stopped: r.Stopped}
 	}
@@ -175,12 +171,4 @@ func (s *Store) Backlogs(ctx context.Context, project webhook.ProjectID, endpoin
 		all[id] = b
 	}
 	return all, nil
-}
-
-func uids(endpoints []webhook.EndpointID) []uid {
-	ids := make([]uid, len(endpoints))
-	for i, e := range endpoints {
-		ids[i] = uid(e.UUID)
-	}
-	return ids
 }
