@@ -84,18 +84,18 @@ func latencyOf(buckets []webhook.StatsBucket) webhook.Latency {
 // latencyChart draws how long attempts took; a step without any is a gap.
 func latencyChart(buckets []webhook.StatsBucket, step time.Duration) component.LineChart {
 	chart := component.LineChart{Title: "Latency", Scale: scaleOf(step), Axis: axis(buckets)}
-	all := latencyOf(buckets)
+	all, steps := latencyOf(buckets), make([]webhook.Latency, len(buckets))
 	var peak time.Duration
 	for i, b := range buckets {
 		label, took := between(b.Start, step), latencyOf(buckets[i:i+1])
+		steps[i] = took
 		chart.Labels = append(chart.Labels, label)
 		chart.Titles = append(chart.Titles, fmt.Sprintf("%s: p50 %s, p95 %s, p99 %s", label,
 			latencyWords(took, 0.5), latencyWords(took, 0.95), latencyWords(took, 0.99)))
 	}
 	for _, quantile := range quantiles {
 		line := component.Line{Rank: quantile.rank, Label: quantile.label, Value: latencyWords(all, quantile.q)}
-		for i := range buckets {
-			took := latencyOf(buckets[i : i+1])
+		for _, took := range steps {
 			d := took.Quantile(quantile.q)
 			peak = max(peak, d)
 			value := float64(d.Milliseconds())

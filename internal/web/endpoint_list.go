@@ -159,10 +159,7 @@ func (w *Web) endpointRows(c *gin.Context, page standings) ([]endpoints.Row, err
 	if len(page) == 0 {
 		return nil, nil
 	}
-	ids := make([]webhook.EndpointID, len(page))
-	for i, one := range page {
-		ids[i] = one.ID
-	}
+	ids := page.ids()
 	var whole webhook.Page[webhook.Endpoint]
 	var stats map[webhook.EndpointID][]webhook.StatsBucket
 	var waiting map[webhook.EndpointID]webhook.Backlog

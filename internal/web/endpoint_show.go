@@ -155,9 +155,8 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 	err := manage.Together(ctx, func(ctx context.Context) (err error) {
 		stats, err = w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Since: now.Add(-trendSpan), Until: now, Step: time.Hour})
 		return err
-	}, func(ctx context.Context) error {
-		hours, err := w.hours(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
-		last = hours[e.ID]
+	}, func(ctx context.Context) (err error) {
+		last, err = w.lastHour(ctx, caller, e)
 		return err
 	}, func(ctx context.Context) error {
 		backlogs, err := w.Manage.Backlogs(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
@@ -172,11 +171,11 @@ func (w *Web) endpointHead(c *gin.Context, e webhook.Endpoint) (endpoints.Head, 
 		pausedBy: w.pausedBy(c, e), mayPause: caller.May(account.PauseEndpoint, e.ProjectID) == nil,
 	}
 	if look.fails() {
-		last, err := w.Manage.LastFailures(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
+		latest, err := w.Manage.LastFailures(ctx, caller, e.ProjectID, []webhook.EndpointID{e.ID})
 		if err != nil {
 			return none, err
 		}
-		look.latest = last[e.ID]
+		look.latest = latest[e.ID]
 	}
 	if w.BaseURL != nil {
 		look.link = w.BaseURL.JoinPath(pathEndpoint(e)).String()

@@ -150,17 +150,6 @@ func standingsOf(rows []webhook.Standing) standings {
 	return list
 }
 
-// givenUp counts the deliveries of each endpoint that were given up since.
-func givenUp(exhausted []webhook.DeliveryRow, since time.Time) map[webhook.EndpointID]int64 {
-	gone := map[webhook.EndpointID]int64{}
-	for _, d := range exhausted {
-		if !d.Test && d.EndedAt.After(since) {
-			gone[d.EndpointID]++
-		}
-	}
-	return gone
-}
-
 // counted are those of which a condition holds.
 func (s standings) counted(holds func(condition) bool) int {
 	n := 0
@@ -170,16 +159,6 @@ func (s standings) counted(holds func(condition) bool) int {
 		}
 	}
 	return n
-}
-
-// first are those at the head of the list of which a condition holds.
-func (s standings) first(holds func(condition) bool, limit int) (some standings) {
-	for _, one := range s {
-		if holds(one.condition) && len(some) < limit {
-			some = append(some, one)
-		}
-	}
-	return some
 }
 
 func (s standings) ids() []webhook.EndpointID {
@@ -204,33 +183,25 @@ func (w *Web) standings(ctx context.Context, caller account.Caller, project webh
 	return list, nil
 }
 
-// hours answers how endpoints of one project did in the last hour.
-func (w *Web) hours(ctx context.Context, caller account.Caller, project webhook.ProjectID, ids []webhook.EndpointID) (map[webhook.EndpointID]hour, error) {
+// lastHour answers how one endpoint did in it.
+func (w *Web) lastHour(ctx context.Context, caller account.Caller, e webhook.Endpoint) (h hour, err error) {
 	now := w.Now()
 	since := now.Add(-time.Hour)
-	stats, err := w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: since, Until: now, Step: 5 * time.Minute}, ids)
+	stats, err := w.Manage.StatsByEndpoint(ctx, caller, webhook.StatsFilter{ProjectID: e.ProjectID, Since: since, Until: now, Step: 5 * time.Minute}, []webhook.EndpointID{e.ID})
 	if err != nil {
-		return nil, err
+		return h, err
 	}
-	filter := webhook.DeliveryFilter{ProjectID: project, State: webhook.Exhausted, Limit: manage.MaxLimit}
-	if len(ids) == 1 {
-		filter.EndpointID = ids[0]
+	for _, b := range stats[e.ID] {
+		h.attempts += b.Delivered + b.Failed
+		h.failed += b.Failed
 	}
-	exhausted, err := w.Manage.Deliveries(ctx, caller, filter)
-	if err != nil {
-		return nil, err
-	}
-	gone := givenUp(exhausted.Items, since)
-	hours := map[webhook.EndpointID]hour{}
-	for id, buckets := range stats {
-		h := hour{exhausted: gone[id]}
-		for _, b := range buckets {
-			h.attempts += b.Delivered + b.Failed
-			h.failed += b.Failed
+	exhausted, err := w.Manage.Deliveries(ctx, caller, webhook.DeliveryFilter{ProjectID: e.ProjectID, EndpointID: e.ID, State: webhook.Exhausted, Limit: manage.MaxLimit})
+	for _, d := range exhausted.Items {
+		if !d.Test && d.EndedAt.After(since) {
+			h.exhausted++
 		}
-		hours[id] = h
 	}
-	return hours, nil
+	return h, err
 }
 
 // alarms remembers for a moment how many endpoints of a project need somebody,

@@ -59,13 +59,8 @@ func (w *Web) splitByStatus(c *gin.Context, causes []endpoints.CauseRow, e webho
 	}
 	ctx, caller := c.Request.Context(), w.caller(c)
 	filter := webhook.DeliveryFilter{ProjectID: e.ProjectID, EndpointID: e.ID, Since: length.since, Until: length.until, Limit: statusesOf}
-	latest, err := w.Manage.Deliveries(ctx, caller, filter)
-	if err != nil {
-		return err
-	}
-	filter.State = webhook.Exhausted
-	gone, err := w.Manage.Deliveries(ctx, caller, filter)
-	causes[at].Statuses, causes[at].StatusNote = presentStatuses(e, lastFailures(latest.Items, gone.Items))
+	_, latest, err := w.failures(ctx, caller, filter)
+	causes[at].Statuses, causes[at].StatusNote = presentStatuses(e, latest)
 	return err
 }
 

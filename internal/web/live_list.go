@@ -61,14 +61,14 @@ func (f *feed) look(ctx context.Context) ([]message, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	all := slices.Concat(page.Items, later)
-	values, err := f.w.searchValues(ctx, f.c, f.filter.ProjectID, slices.DeleteFunc(slices.Clone(all), f.unchanged))
+	changed := slices.DeleteFunc(slices.Concat(page.Items, later), f.unchanged)
+	values, err := f.w.searchValues(ctx, f.c, f.filter.ProjectID, changed)
 	if err != nil {
 		return nil, false, err
 	}
 	var rows bytes.Buffer
 	fresh, passed := 0, 0
-	for _, row := range all {
+	for _, row := range changed {
 		_, known := f.sent[row.ID]
 		if !known && fresh == pageRows {
 			passed++
@@ -150,10 +150,10 @@ func (f *feed) later(ctx context.Context, page webhook.Page[webhook.DeliveryRow]
 	return rows, lost, nil
 }
 
-// draw adds a row to the message if it differs from what was sent.
+// draw adds a row that differs from what was sent to the message.
 func (f *feed) draw(ctx context.Context, into *bytes.Buffer, row webhook.DeliveryRow, values []string) (bool, error) {
-	if into.Len() > maxStreamPart || f.unchanged(row) {
-		return false, nil // what has no room comes at the next look
+	if into.Len() > maxStreamPart {
+		return false, nil // at the next look
 	}
 	shown := f.row(row)
 	if shown.Gone && row.State.Ended() { // until then it still changes where it is shown
@@ -179,8 +179,7 @@ func (f *feed) unchanged(row webhook.DeliveryRow) bool {
 }
 
 func (f *feed) keep(row webhook.DeliveryRow) {
-	shown := f.w.logRow(f.c, row)
-	f.sent[row.ID] = sentRow{ageless(shown), row.State.Ended()}
+	f.sent[row.ID] = sentRow{ageless(f.row(row)), row.State.Ended()}
 }
 
 func ageless(r deliveries.Row) deliveries.Row {

@@ -37,9 +37,9 @@ func (w *Web) showOverview(c *gin.Context) error {
 type overviewParts struct {
 	list standings
 	held heldBack
-	// recent are the latest deliveries, exhausted the latest that were given up.
-	recent, exhausted []webhook.DeliveryRow
-	stats             manage.Stats
+	// recent are the latest deliveries, failures those that failed last.
+	recent, failures []webhook.DeliveryRow
+	stats            manage.Stats
 }
 
 func (w *Web) readOverview(ctx context.Context, caller account.Caller, project webhook.ProjectID, span chartTime) (p overviewParts, err error) {
@@ -51,18 +51,23 @@ func (w *Web) readOverview(ctx context.Context, caller account.Caller, project w
 	}, func(ctx context.Context) (err error) {
 		p.stats, err = w.Manage.Stats(ctx, caller, webhook.StatsFilter{ProjectID: project, Since: span.since, Until: span.until, Step: span.step})
 		return err
-	}, func(ctx context.Context) error {
-		latest := webhook.DeliveryFilter{ProjectID: project, Limit: manage.MaxLimit / 2}
-		page, err := w.Manage.Deliveries(ctx, caller, latest)
-		if err != nil {
-			return err
-		}
-		p.recent, latest.State = page.Items, webhook.Exhausted
-		page, err = w.Manage.Deliveries(ctx, caller, latest)
-		p.exhausted = page.Items
+	}, func(ctx context.Context) (err error) {
+		p.recent, p.failures, err = w.failures(ctx, caller, webhook.DeliveryFilter{ProjectID: project, Limit: manage.MaxLimit / 2})
 		return err
 	})
 	return p, err
+}
+
+// failures reads the latest deliveries of a filter and, of them and as many
+// that were given up, those whose last attempt failed.
+func (w *Web) failures(ctx context.Context, caller account.Caller, f webhook.DeliveryFilter) (recent, failures []webhook.DeliveryRow, err error) {
+	latest, err := w.Manage.Deliveries(ctx, caller, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.State = webhook.Exhausted
+	exhausted, err := w.Manage.Deliveries(ctx, caller, f)
+	return latest.Items, lastFailures(latest.Items, exhausted.Items), err
 }
 
 func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
@@ -73,12 +78,11 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 	if err != nil {
 		return none, err
 	}
-	failures := lastFailures(parts.recent, parts.exhausted)
-	state := overviewState{project: project, list: parts.list, held: parts.held, failures: failures, first: !reached(parts.list), past: len(parts.recent) > 0}
+	state := overviewState{project: project, list: parts.list, held: parts.held, failures: parts.failures, first: !reached(parts.list), past: len(parts.recent) > 0}
 	m := overview.ShowModel{StartURL: under(project.ID, "start"), Live: component.Live{URL: c.Request.URL.RequestURI()}}
 	m.Verdict, m.Detail = state.verdict()
 	if !state.guided() {
-		m.Failures, m.FailuresURL = presentFailures(failures, now), under(project.ID, "deliveries")+"?state=exhausted"
+		m.Failures, m.FailuresURL = presentFailures(parts.failures, now), under(project.ID, "deliveries")+"?state=exhausted"
 		if m.Groups, err = w.troubleGroups(ctx, caller, state); err != nil {
 			return none, err
 		}
@@ -103,31 +107,33 @@ func (w *Web) overviewModel(c *gin.Context) (overview.ShowModel, error) {
 // listedTrouble is how many endpoints of a group the overview names.
 const listedTrouble = 8
 
+// listed are those that a group of the overview names.
+func (s standings) listed() standings { return s[:min(len(s), listedTrouble)] }
+
 // troubleGroups are the endpoints that are not well, with the cause of each,
 // and those that hold something back.
 func (w *Web) troubleGroups(ctx context.Context, caller account.Caller, s overviewState) ([]overview.Group, error) {
-	needing, doubtful := s.list.first(condition.needsYou, listedTrouble), s.list.first(condition.doubtful, listedTrouble)
-	last, err := w.Manage.LastFailures(ctx, caller, s.project.ID, slices.Concat(needing, doubtful).ids())
+	needing, doubtful := s.list.narrowed(condition.needsYou), s.list.narrowed(condition.doubtful)
+	last, err := w.Manage.LastFailures(ctx, caller, s.project.ID, slices.Concat(needing.listed(), doubtful.listed()).ids())
 	if err != nil {
 		return nil, err
 	}
 	var groups []overview.Group
 	for _, kind := range []struct {
 		id, title, state string
-		rows             standings
-		all              int
+		all              standings
 	}{
-		{"needs-you", "Needs you", stateTrouble, needing, s.list.counted(condition.needsYou)},
-		{"unsteady", "Not quite well", stateUnsteady, doubtful, s.list.counted(condition.doubtful)},
+		{"needs-you", "Needs you", stateTrouble, needing},
+		{"unsteady", "Not quite well", stateUnsteady, doubtful},
 	} {
-		if kind.all == 0 {
+		if len(kind.all) == 0 {
 			continue
 		}
 		group := overview.Group{ID: kind.id, Title: kind.title}
-		for _, one := range kind.rows {
+		for _, one := range kind.all.listed() {
 			group.Rows = append(group.Rows, presentTrouble(one, last[one.ID], caller, w.Now()))
 		}
-		if more := kind.all - len(kind.rows); more > 0 {
+		if more := len(kind.all) - len(group.Rows); more > 0 {
 			group.More = component.Link{
 				Label: plural(int64(more), "more endpoint", "more endpoints"), URL: under(s.project.ID, "endpoints") + "?state=" + kind.state,
 			}

@@ -31,7 +31,7 @@ func (w *Web) heldBy(ctx context.Context, caller account.Caller, project webhook
 		return heldBack{}, nil
 	}
 	slices.SortStableFunc(paused, func(a, b standing) int { return cmp.Compare(b.PausedAt.UnixMilli(), a.PausedAt.UnixMilli()) })
-	looked := paused[:min(len(paused), listedTrouble)]
+	looked := paused.listed()
 	waits, err := w.Manage.Backlogs(ctx, caller, project, looked.ids())
 	held := heldBack{waits: waits, unread: len(paused) - len(looked)}
 	for _, one := range looked {

@@ -36,12 +36,24 @@ func (w *Web) find(c *gin.Context, query string) (string, error) {
 	if id, err := webhook.ParseUUID(strings.ToLower(query)); err == nil {
 		return w.findID(c, id)
 	}
-	for _, look := range []func(*gin.Context, string) (string, error){w.findShort, w.findTopic, w.findEndpoint, w.findTopics} {
-		if path, err := look(c, query); path != "" || err != nil {
-			return path, err
-		}
+	if path, err := w.findShort(c, query); path != "" || err != nil {
+		return path, err
 	}
-	return under(w.project(c).ID, "events") + "?" + url.Values{"q": {query}, sought: {"all"}}.Encode(), nil
+	project := w.project(c).ID
+	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(topics, func(t webhook.Topic) bool { return t.Name == query }) {
+		return under(project, "topics", query), nil
+	}
+	if path, err := w.findEndpoint(c, query); path != "" || err != nil {
+		return path, err
+	}
+	if path := findTopics(project, topics, query); path != "" {
+		return path, nil
+	}
+	return under(project, "events") + "?" + url.Values{"q": {query}, sought: {"all"}}.Encode(), nil
 }
 
 // findShort finds what an id that was copied from a page, its middle left out,
@@ -77,17 +89,6 @@ func (w *Web) wholeID(c *gin.Context, text string) (webhook.UUID, error) {
 	return cmp.Or(found.Delivery.UUID, found.Event.UUID, found.Endpoint.UUID), err
 }
 
-// findTopic finds a topic by its whole name.
-func (w *Web) findTopic(c *gin.Context, query string) (string, error) {
-	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
-	for _, t := range topics {
-		if t.Name == query {
-			return under(w.project(c).ID, "topics", t.Name), nil
-		}
-	}
-	return "", err
-}
-
 // findEndpoint finds endpoints by a part of their name or URL.
 func (w *Web) findEndpoint(c *gin.Context, query string) (string, error) {
 	project := w.project(c).ID
@@ -101,18 +102,17 @@ func (w *Web) findEndpoint(c *gin.Context, query string) (string, error) {
 	return under(project, "endpoints") + "?q=" + url.QueryEscape(query), nil
 }
 
-// findTopics finds topics by a part of their name.
-func (w *Web) findTopics(c *gin.Context, query string) (string, error) {
-	project := w.project(c).ID
-	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
-	topics = slices.DeleteFunc(slices.Clone(topics), func(t webhook.Topic) bool { return !strings.Contains(t.Name, strings.ToLower(query)) })
-	switch {
-	case err != nil || len(topics) == 0:
-		return "", err
-	case len(topics) == 1:
-		return under(project, "topics", topics[0].Name), nil
+// findTopics leads to the topics that have words in their name; nowhere if none
+// has.
+func findTopics(project webhook.ProjectID, topics []webhook.Topic, words string) string {
+	topics = slices.DeleteFunc(slices.Clone(topics), func(t webhook.Topic) bool { return !strings.Contains(t.Name, strings.ToLower(words)) })
+	switch len(topics) {
+	case 0:
+		return ""
+	case 1:
+		return under(project, "topics", topics[0].Name)
 	}
-	return under(project, "topics") + "?q=" + url.QueryEscape(query), nil
+	return under(project, "topics") + "?q=" + url.QueryEscape(words)
 }
 
 func (w *Web) findID(c *gin.Context, id webhook.UUID) (string, error) {
