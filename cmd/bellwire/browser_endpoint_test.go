@@ -68,7 +68,14 @@ func developed(t *testing.T, answer func(i int, h hit) reply) (b *browser, s *st
 }
 
 func TestBrowser_endpoint_page_leads_from_a_first_test_to_a_deletion(t *testing.T) {
-	b, s, to, endpoint, _ := developed(t, func(i int, _ hit) reply { return reply{wait: 1500 * time.Millisecond} })
+	seen := make(chan struct{})
+	b, s, to, endpoint, _ := developed(t, func(i int, _ hit) reply {
+		select { // the first answer is kept until the page was seen to wait for it
+		case <-seen:
+		case <-time.After(12 * time.Second):
+		}
+		return reply{}
+	})
 	b.open(endpoint)
 	b.wants("No event was sent to it yet")
 	b.both("start")
@@ -76,6 +83,7 @@ func TestBrowser_endpoint_page_leads_from_a_first_test_to_a_deletion(t *testing.
 	eval[bool](b, `(window.before=true)`)
 	b.click(`.firststeps form button`)
 	b.comes("the button tells how long it runs", `/^Sending · [0-9]+ s$/.test(document.querySelector(".firststeps form button")?.textContent||"")&&document.querySelector(".firststeps form button").getAttribute("aria-busy")==="true"`)
+	close(seen)
 	b.comes("the answer is on the page", `!window.before&&!!document.querySelector("#test-result")`)
 	b.wants("Your server answered 200 OK.", "current secret")
 	b.both("tested")
