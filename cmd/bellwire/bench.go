@@ -16,13 +16,28 @@ type benchmark struct {
 	JSON        string `help:"Also write the result, with every detail, to this file." type:"path" name:"json" placeholder:"FILE"`
 }
 
-// run measures, prints, and fails if a bar was missed.
+// flowing is what every scenario takes that publishes events.
+type flowing struct {
+	benchmark   `embed:""`
+	DatabasePID int           `help:"PostgreSQL's first process, whose processor time counts. Default: found, if it runs on this machine." placeholder:"PID"`
+	Settle      time.Duration `help:"How long duplicates are waited for after the last delivery." default:"500ms"`
+}
+
+func (f flowing) run(ctx context.Context, s bench.Scenario) error {
+	return f.measure(ctx, s, bench.Options{DatabasePID: f.DatabasePID, Settle: f.Settle})
+}
+
 func (b benchmark) run(ctx context.Context, s bench.Scenario) error {
-	binary, err := os.Executable()
-	if err != nil {
+	return b.measure(ctx, s, bench.Options{})
+}
+
+// measure measures, prints, and fails if a bar was missed.
+func (b benchmark) measure(ctx context.Context, s bench.Scenario, o bench.Options) (err error) {
+	if o.Binary, err = os.Executable(); err != nil {
 		return err
 	}
-	result, err := s.Run(ctx, bench.Options{Binary: binary, DatabaseURL: b.DatabaseURL, Log: os.Stderr})
+	o.DatabaseURL, o.Log = b.DatabaseURL, os.Stderr
+	result, err := s.Run(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -55,4 +70,26 @@ func (b *benchPagesCommand) Run(ctx context.Context) error {
 	return b.run(ctx, bench.Pages{
 		Deliveries: b.Deliveries, Endpoints: b.Endpoints, Wide: b.Wide, Rounds: b.Rounds, Limit: b.Limit, Only: b.Only,
 	})
+}
+
+type benchSpeedCommand struct {
+	flowing `embed:""`
+	Rounds  int           `help:"How often everything is measured; medians count." default:"3"`
+	Events  int           `help:"Events of a course with one delivery each; fan-out has half as many, batches twice." default:"20000"`
+	Drain   int           `help:"Length of the backlog over ten endpoints; that of one endpoint is a tenth." default:"300000"`
+	Paced   int           `help:"Events published at 50 a second." default:"500"`
+	Idle    time.Duration `help:"How long the server is left alone before its memory is read." default:"8s"`
+	Only    string        `help:"Measure only courses with this in their name, such as fan-out."`
+}
+
+func (b *benchSpeedCommand) Run(ctx context.Context) error {
+	return b.run(ctx, bench.Speed{Rounds: b.Rounds, Events: b.Events, Drain: b.Drain, Paced: b.Paced, Idle: b.Idle, Only: b.Only})
+}
+
+type benchPartCommand struct {
+	Name string `arg:"" help:"receiver, load, sender or chain."`
+}
+
+func (b *benchPartCommand) Run(ctx context.Context) error {
+	return bench.RunPart(ctx, b.Name, os.Stdin, os.Stdout)
 }

@@ -58,7 +58,7 @@ var bans = map[string][]string{
 	"gorm.io/":                 {"internal/store"},
 	"github.com/jackc/pgx":     {"internal/store"},
 	"modernc.org/sqlite":       {"internal/store"},
-	"github.com/gin-gonic/gin": {"internal/api", "internal/web", "internal/server"},
+	"github.com/gin-gonic/gin": {"internal/api", "internal/web", "internal/server", "internal/bench"},
 	"github.com/a-h/templ":     {"internal/web", "internal/server", "views", "cmd/storybook"},
 }
 

@@ -18,6 +18,11 @@ type Options struct {
 	// DatabaseURL names an empty database, or one that the same scenario filled
 	// before. Empty: an SQLite file that is removed afterwards.
 	DatabaseURL string
+	// DatabasePID is the process of PostgreSQL, where it can't be found.
+	DatabasePID int
+	// Settle is how long duplicates are waited for after the last delivery,
+	// while the server writes down what it sent.
+	Settle time.Duration
 	// Log is told what is being done.
 	Log io.Writer
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -41,14 +39,11 @@ func (p Pages) Run(ctx context.Context, o Options) (Result, error) {
 	if p.Endpoints < minEndpoints || p.Wide < minEndpoints || p.Rounds < 1 || p.Deliveries < 1 {
 		return Result{}, fmt.Errorf("pages need at least %d endpoints in each project, a round and a delivery", minEndpoints)
 	}
-	if o.DatabaseURL == "" {
-		dir, err := os.MkdirTemp("", "bellwire-bench-")
-		if err != nil {
-			return Result{}, err
-		}
-		defer os.RemoveAll(dir)
-		o.DatabaseURL = "sqlite://" + filepath.Join(dir, "bellwire.db")
+	clean, err := o.ownFile()
+	if err != nil {
+		return Result{}, err
 	}
+	defer clean()
 	s, err := newServer(o, o.DatabaseURL)
 	if err != nil {
 		return Result{}, err

@@ -97,10 +97,13 @@ func (r Result) Print(out io.Writer) {
 	}
 }
 
-// amount prints whole numbers whole.
+// amount prints whole numbers whole, and small ones to the hundredth.
 func amount(v float64) string {
-	if v == math.Trunc(v) {
+	switch {
+	case v == math.Trunc(v) || math.Abs(v) >= 1000:
 		return fmt.Sprintf("%.0f", v)
+	case math.Abs(v) < 1:
+		return fmt.Sprintf("%.2f", v)
 	}
 	return fmt.Sprintf("%.1f", v)
 }
@@ -114,9 +117,13 @@ func (r Result) WriteJSON(out io.Writer) error {
 
 // quantile is the value that the part q of the samples does not exceed.
 func quantile(samples []time.Duration, q float64) time.Duration {
-	if len(samples) == 0 {
+	return quantileOf(slices.Sorted(slices.Values(samples)), q)
+}
+
+// quantileOf is the same of samples in order.
+func quantileOf(sorted []time.Duration, q float64) time.Duration {
+	if len(sorted) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(samples))
 	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }

@@ -44,8 +44,8 @@ func newServer(o Options, database string) (*server, error) {
 		binary: o.Binary, database: database, url: "http://" + addr,
 		env: append(withoutOurs(os.Environ()), "BELLWIRE_ADDR="+addr, "BELLWIRE_DATABASE_URL="+database, "BELLWIRE_MASTER_KEY="+masterKey,
 			"BELLWIRE_ADMIN_EMAIL="+adminEmail, "BELLWIRE_ADMIN_PASSWORD="+password, "BELLWIRE_LOG_LEVEL=warn",
-			// Nothing is sent, and the past that is made up stays.
-			"BELLWIRE_EGRESS_ALLOW=127.0.0.0/8", "BELLWIRE_RETENTION=2400h"),
+			// The receiver is on this machine, and the past that is made up stays.
+			"BELLWIRE_EGRESS_ALLOW=127.0.0.0/8", "BELLWIRE_ALLOW_HTTP=true", "BELLWIRE_RETENTION=2400h"),
 	}, nil
 }
 
@@ -63,11 +63,15 @@ func withoutOurs(env []string) []string {
 // readyWithin is how long a start may take.
 const readyWithin = 30 * time.Second
 
+// stopsWithin is how long an end may take before it is made one.
+const stopsWithin = 30 * time.Second
+
 // start serves until stop, or until the context ends.
 func (s *server) start(ctx context.Context) error {
 	s.process = exec.CommandContext(ctx, s.binary, "serve")
 	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, &s.log, &s.log
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
+	s.process.WaitDelay = stopsWithin
 	if err := s.process.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}
@@ -92,6 +96,8 @@ func (s *server) stop() error {
 	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
+	timer := time.AfterFunc(stopsWithin, func() { _ = s.process.Process.Kill() })
+	defer timer.Stop()
 	return s.process.Wait()
 }
 

@@ -1,0 +1,99 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// benched is what a scenario wrote.
+type benched struct {
+	t                *testing.T
+	out              string
+	Columns          []string
+	Figures, Details []struct {
+		Name   string
+		Values []float64
+	}
+	Missed []string
+}
+
+// benchSmall runs a scenario on a few events. Bars of speed may be missed: how
+// fast the tests' machine is says nothing.
+func benchSmall(t *testing.T, database string, args ...string) benched {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	file := filepath.Join(t.TempDir(), "result.json")
+	c := exec.CommandContext(ctx, binary, append(append([]string{"bench"}, args...), "--settle", "50ms", "--database-url", database, "--json", file)...)
+	var out bytes.Buffer
+	c.Env, c.Stdout, c.Stderr, c.WaitDelay = clean(os.Environ()), &out, &out, 10*time.Second
+	ended := c.Run()
+	written, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("no result: %v\n%s", ended, out.String())
+	}
+	b := benched{t: t, out: out.String()}
+	if err := json.Unmarshal(written, &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range b.Missed {
+		if strings.Contains(words, "lost") || strings.Contains(words, "failed") {
+			t.Errorf("MISSED %s\n%s", words, b.out)
+		}
+	}
+	if (ended != nil) != (len(b.Missed) > 0) {
+		t.Errorf("%d bars were missed and the bench ended with %v", len(b.Missed), ended)
+	}
+	return b
+}
+
+// value is a figure's value in a column.
+func (b benched) value(figure, column string) float64 {
+	b.t.Helper()
+	at := slices.Index(b.Columns, column)
+	for _, f := range b.Figures {
+		if f.Name == figure && at >= 0 && at < len(f.Values) {
+			return f.Values[at]
+		}
+	}
+	b.t.Fatalf("no %q of %q in:\n%s", column, figure, b.out)
+	return 0
+}
+
+func TestBench_speed_measures_every_course_beside_its_limit_and_misses_nothing(t *testing.T) {
+	databases(t, func(t *testing.T, n *node) {
+		b := benchSmall(t, n.setting("BELLWIRE_DATABASE_URL"), "--rounds", "1", "--events", "200", "--drain", "400", "--paced", "20", "--idle", "0s")
+		for _, course := range []string{"single, 32 publishers", "single, 128 publishers", "fan-out 10", "batches of 100", "paced, 50/s", "drain of a backlog", "drain of one endpoint"} {
+			for _, column := range []string{"per s", "limit", "ratio", "peak MiB"} {
+				if v := b.value(course, column); v <= 0 {
+					t.Errorf("%s: %s is %v", course, column, v)
+				}
+			}
+			if lost, twice := b.value(course, "lost"), b.value(course, "twice"); lost != 0 || twice != 0 {
+				t.Errorf("%s: %v lost, %v twice", course, lost, twice)
+			}
+		}
+		if len(b.Figures) != 7+6 || len(b.Details) < len(b.Figures) {
+			t.Errorf("%d lines and %d details:\n%s", len(b.Figures), len(b.Details), b.out)
+		}
+	})
+}
+
+func TestBench_speed_refuses_a_database_with_something_in_it(t *testing.T) {
+	databases(t, func(t *testing.T, n *node) {
+		n.project("somebody's")
+		c := exec.Command(binary, "bench", "--idle", "0s", "--database-url", n.setting("BELLWIRE_DATABASE_URL"))
+		c.Env = clean(os.Environ())
+		if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "give an empty one") {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+}
