@@ -93,3 +93,15 @@ type benchPartCommand struct {
 func (b *benchPartCommand) Run(ctx context.Context) error {
 	return bench.RunPart(ctx, b.Name, os.Stdin, os.Stdout)
 }
+
+type benchLongCommand struct {
+	flowing    `embed:""`
+	Deliveries int `help:"Length of the long log." default:"10000000"`
+	Rounds     int `help:"How often both logs are measured, in turn; medians count." default:"3"`
+	Events     int `help:"Events of a round, by 128 publishers." default:"20000"`
+	Paced      int `help:"Events of a round at 50 a second whose claims are timed." default:"500"`
+}
+
+func (b *benchLongCommand) Run(ctx context.Context) error {
+	return b.run(ctx, bench.Long{Deliveries: b.Deliveries, Rounds: b.Rounds, Events: b.Events, Paced: b.Paced})
+}

@@ -21,6 +21,7 @@ type benched struct {
 	Figures, Details []struct {
 		Name   string
 		Values []float64
+		Note   string
 	}
 	Missed []string
 }
@@ -94,6 +95,27 @@ func TestBench_speed_refuses_a_database_with_something_in_it(t *testing.T) {
 		c.Env = clean(os.Environ())
 		if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "give an empty one") {
 			t.Errorf("%v: %s", err, out)
+		}
+	})
+}
+
+func TestBench_long_compares_an_empty_log_with_a_long_one_and_shows_the_claims_plan(t *testing.T) {
+	databases(t, func(t *testing.T, n *node) {
+		b := benchSmall(t, n.setting("BELLWIRE_DATABASE_URL"), "long", "--deliveries", "500", "--rounds", "1", "--events", "200", "--paced", "20")
+		if len(b.Figures) != 4 {
+			t.Errorf("%d lines:\n%s", len(b.Figures), b.out)
+		}
+		for _, f := range b.Figures {
+			if b.value(f.Name, "ratio") <= 0 || b.value(f.Name, "lost") != 0 || b.value(f.Name, "twice") != 0 {
+				t.Errorf("%+v", f)
+			}
+		}
+		said, err := json.Marshal(b.Details)
+		if err != nil || !bytes.Contains(said, []byte("deliveries_waiting")) || !bytes.Contains(said, []byte("claim p99, an empty log")) {
+			t.Errorf("the details lack the claim: %s %v", said, err)
+		}
+		if strings.Contains(b.out, "claim p99 0.00") {
+			t.Errorf("no claim was timed:\n%s", b.out)
 		}
 	})
 }

@@ -40,6 +40,7 @@ type commands struct {
 	Listen  listenCommand  `cmd:"" help:"Receive deliveries: on a port, or forwarded from a server to a program on this machine."`
 	Bench   struct {
 		Speed benchSpeedCommand `cmd:"" default:"withargs" help:"Deliveries a second, delay, processor time and memory, beside what this machine reaches without a store (the default)."`
+		Long  benchLongCommand  `cmd:"" help:"Throughput and claims over an empty log and over one of ten million deliveries, in turn."`
 		Pages benchPagesCommand `cmd:"" help:"Ask for every page and list over a log of a million deliveries; each must answer in time."`
 		Part  benchPartCommand  `cmd:"" hidden:"" help:"A process that the bench starts."`
 	} `cmd:"" help:"Measure this binary on an empty database."`

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -18,23 +19,39 @@ func newRegistry() *prometheus.Registry {
 	return r
 }
 
-// countedQueue is the deliveries table with a count of what is recorded in it.
-// Tests are left out, as in all statistics.
+// countedQueue is the deliveries table with a count of what is recorded in it,
+// and the times of claims. Tests are left out, as in all statistics.
 type countedQueue struct {
 	dispatch.Queue
 	attempts *prometheus.CounterVec
+	claims   prometheus.Histogram
 }
+
+// claimBuckets lie close around what a claim should take.
+var claimBuckets = []float64{.0005, .001, .0015, .002, .0025, .003, .0035, .004, .0045, .005, .006, .008, .01, .015, .02, .03, .05, .1, .25, 1}
 
 func newCountedQueue(queue dispatch.Queue, r prometheus.Registerer) countedQueue {
 	q := countedQueue{queue, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "bellwire_attempts_total",
 		Help: "Attempts whose result this node recorded, by outcome and by the cause of failure.",
-	}, []string{"outcome", "cause"})}
-	r.MustRegister(q.attempts)
+	}, []string{"outcome", "cause"}), prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "bellwire_claim_seconds", Help: "Time of claims that got deliveries.", Buckets: claimBuckets,
+	})}
+	r.MustRegister(q.attempts, q.claims)
 	// Rates need a first value; most causes may never come up.
 	q.attempts.WithLabelValues(string(webhook.OutcomeDelivered), "")
 	q.attempts.WithLabelValues(string(webhook.OutcomeUnknown), string(webhook.CauseWorkerLost))
 	return q
+}
+
+// Claim times claims; those that find nothing would hide the others.
+func (q countedQueue) Claim(ctx context.Context, node webhook.NodeID, limit int) ([]webhook.Job, time.Duration, error) {
+	start := time.Now()
+	jobs, next, err := q.Queue.Claim(ctx, node, limit)
+	if len(jobs) > 0 {
+		q.claims.Observe(time.Since(start).Seconds())
+	}
+	return jobs, next, err
 }
 
 // Record counts results once they are stored: one that fails is tried again.

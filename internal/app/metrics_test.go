@@ -75,7 +75,8 @@ func TestMetrics_tell_of_the_process_the_pool_and_each_attempt(t *testing.T) {
 // table is a dispatch.Queue that records what it is told to.
 type table struct {
 	dispatch.Queue
-	fails error
+	fails  error
+	claims int
 }
 
 func (q *table) Record(context.Context, webhook.NodeID, []webhook.Settled) error { return q.fails }
@@ -108,7 +109,7 @@ func TestAttempts_count_once_stored_and_never_if_tests(t *testing.T) {
 func counts(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := registry.Gather()
-	if err != nil || len(families) != 1 {
+	if err != nil || len(families) != 2 || families[0].GetName() != "bellwire_attempts_total" {
 		t.Fatalf("%d families, %v", len(families), err)
 	}
 	found := map[string]float64{}
@@ -120,6 +121,36 @@ func counts(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 		found[words["outcome"]+" "+words["cause"]] = m.GetCounter().GetValue()
 	}
 	return found
+}
+
+// Claim finds something every other time.
+func (q *table) Claim(context.Context, webhook.NodeID, int) ([]webhook.Job, time.Duration, error) {
+	q.claims++
+	return make([]webhook.Job, q.claims%2), 0, q.fails
+}
+
+func TestClaims_are_timed_if_they_got_something(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	q := newCountedQueue(&table{}, registry)
+	for range 5 {
+		if _, _, err := q.Claim(t.Context(), webhook.NodeID{}, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "bellwire_claim_seconds" {
+			if n := f.GetMetric()[0].GetHistogram().GetSampleCount(); n != 3 {
+				t.Errorf("%d claims were timed, 3 got something", n)
+			}
+			return
+		}
+	}
+	t.Error("claims are not timed")
 }
 
 func TestPool_figures_are_those_of_one_moment(t *testing.T) {

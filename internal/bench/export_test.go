@@ -54,3 +54,11 @@ func FigureOf(rounds ...flow) (string, []float64, string) {
 // UsedCPU and Resident are of this process.
 func UsedCPU() float64  { return usedCPU(os.Getpid()) }
 func Resident() float64 { return resident(os.Getpid()) }
+
+// ReadMetrics reads an answer of /metrics.
+var ReadMetrics = readMetrics
+
+// Quantile estimates one of a histogram's observations.
+func (m metrics) Quantile(histogram string, before metrics, q float64) float64 {
+	return m.quantile(histogram, before, q)
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/bellwire/bellwire/internal/store/storeseed"
 )
 
 // Speed publishes in several ways, counts what arrives, and puts each rate
@@ -76,6 +78,9 @@ func (s Speed) Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer clean()
+	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
+		return Result{}, err
+	}
 	t, err := openStage(ctx, o, receiverPlan{})
 	if err != nil {
 		return Result{}, err

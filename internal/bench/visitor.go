@@ -97,6 +97,11 @@ func serverTiming(header string) (time.Duration, bool) {
 	return time.Duration(ms * float64(time.Millisecond)), found && err == nil
 }
 
+// refusal is a status that a call did not want.
+type refusal int
+
+func (r refusal) Error() string { return strconv.Itoa(int(r)) }
+
 // call makes one call of the API and decodes the answer.
 func (v *visitor) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
@@ -119,7 +124,7 @@ func (v *visitor) call(ctx context.Context, method, path string, in, out any) er
 		return err
 	}
 	if s.status >= 300 {
-		return fmt.Errorf("%s %s was answered %d: %s", method, path, s.status, s.body)
+		return fmt.Errorf("%s %s was answered %w: %s", method, path, refusal(s.status), s.body)
 	}
 	if out == nil {
 		return nil
