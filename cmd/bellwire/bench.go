@@ -71,37 +71,3 @@ func (b *benchPagesCommand) Run(ctx context.Context) error {
 		Deliveries: b.Deliveries, Endpoints: b.Endpoints, Wide: b.Wide, Rounds: b.Rounds, Limit: b.Limit, Only: b.Only,
 	})
 }
-
-type benchSpeedCommand struct {
-	flowing `embed:""`
-	Rounds  int           `help:"How often everything is measured; medians count." default:"3"`
-	Events  int           `help:"Events of a course with one delivery each; fan-out has half as many, batches twice." default:"20000"`
-	Drain   int           `help:"Length of the backlog over ten endpoints; that of one endpoint is a tenth." default:"300000"`
-	Paced   int           `help:"Events published at 50 a second." default:"500"`
-	Idle    time.Duration `help:"How long the server is left alone before its memory is read." default:"8s"`
-	Only    string        `help:"Measure only courses with this in their name, such as fan-out."`
-}
-
-func (b *benchSpeedCommand) Run(ctx context.Context) error {
-	return b.run(ctx, bench.Speed{Rounds: b.Rounds, Events: b.Events, Drain: b.Drain, Paced: b.Paced, Idle: b.Idle, Only: b.Only})
-}
-
-type benchPartCommand struct {
-	Name string `arg:"" help:"receiver, load, sender or chain."`
-}
-
-func (b *benchPartCommand) Run(ctx context.Context) error {
-	return bench.RunPart(ctx, b.Name, os.Stdin, os.Stdout)
-}
-
-type benchLongCommand struct {
-	flowing    `embed:""`
-	Deliveries int `help:"Length of the long log." default:"10000000"`
-	Rounds     int `help:"How often both logs are measured, in turn; medians count." default:"3"`
-	Events     int `help:"Events of a round, by 128 publishers." default:"20000"`
-	Paced      int `help:"Events of a round at 50 a second whose claims are timed." default:"500"`
-}
-
-func (b *benchLongCommand) Run(ctx context.Context) error {
-	return b.run(ctx, bench.Long{Deliveries: b.Deliveries, Rounds: b.Rounds, Events: b.Events, Paced: b.Paced})
-}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bellwire/bellwire/internal/store/storetest"
 )
 
 // benched is what a scenario wrote.
@@ -118,4 +120,65 @@ func TestBench_long_compares_an_empty_log_with_a_long_one_and_shows_the_claims_p
 			t.Errorf("no claim was timed:\n%s", b.out)
 		}
 	})
+}
+
+func TestBench_neighbour_measures_alone_and_beside_the_troubled(t *testing.T) {
+	databases(t, func(t *testing.T, n *node) {
+		b := benchSmall(t, n.setting("BELLWIRE_DATABASE_URL"), "neighbour",
+			"--rounds", "1", "--events", "30", "--waiting", "100", "--slow", "5", "--slow-for", "300ms", "--ramp", "300ms", "--slow-per-second", "5")
+		for _, name := range []string{"alone", "beside the others"} {
+			if b.value(name, "times") <= 0 || b.value(name, "p99 ms") <= 0 || b.value(name, "lost") != 0 || b.value(name, "twice") != 0 {
+				t.Errorf("%s:\n%s", name, b.out)
+			}
+		}
+		if strings.Contains(b.out, "the slow endpoints got nothing") {
+			t.Error(b.out)
+		}
+	})
+}
+
+func TestBench_restart_kills_the_server_and_times_the_first_delivery(t *testing.T) {
+	databases(t, func(t *testing.T, n *node) {
+		b := benchSmall(t, n.setting("BELLWIRE_DATABASE_URL"), "restart", "--waiting", "3000", "--rounds", "2", "--delivered", "300")
+		for _, column := range []string{"s to first", "peak MiB", "per s"} {
+			if v := b.value("restart with 3000 waiting", column); v <= 0 {
+				t.Errorf("%s is %v:\n%s", column, v, b.out)
+			}
+		}
+	})
+}
+
+// TestBench_fanout kills only a server that is alone on its database: another
+// one has to wait for the leases.
+func TestBench_fanout_reaches_every_endpoint_once_and_loses_nothing_to_a_kill(t *testing.T) {
+	databases(t, func(t *testing.T, n *node) {
+		database, kill, rows := n.setting("BELLWIRE_DATABASE_URL"), "--no-kill", 1
+		if strings.HasPrefix(database, "sqlite://") {
+			kill, rows = "--kill", 2
+		}
+		b := benchSmall(t, database, "fanout", "--endpoints", "300", "--projects", "3", kill)
+		if len(b.Figures) != rows || b.value("undisturbed", "accept ms") <= 0 || b.value("undisturbed", "twice") != 0 {
+			t.Errorf("%d lines:\n%s", len(b.Figures), b.out)
+		}
+		for _, f := range b.Figures {
+			if b.value(f.Name, "lost") != 0 || b.value(f.Name, "per s") <= 0 {
+				t.Errorf("%+v", f)
+			}
+		}
+	})
+}
+
+func TestBench_nodes_share_a_postgresql_and_deliver_once(t *testing.T) {
+	t.Parallel()
+	b := benchSmall(t, storetest.Postgres(t), "nodes", "--deliveries", "600", "--one", "300", "--killed", "0")
+	for _, name := range []string{"one node", "3 nodes"} {
+		if b.value(name, "ratio") <= 0 || b.value(name, "lost") != 0 || b.value(name, "twice") != 0 {
+			t.Errorf("%s:\n%s", name, b.out)
+		}
+	}
+	c := exec.Command(binary, "bench", "nodes", "--database-url", "sqlite://"+filepath.Join(t.TempDir(), "b.db"))
+	c.Env = clean(os.Environ())
+	if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "need PostgreSQL") {
+		t.Errorf("several nodes on SQLite: %v %s", err, out)
+	}
 }

@@ -39,10 +39,14 @@ type commands struct {
 	Publish publishCommand `cmd:"" help:"Publish events through the API."`
 	Listen  listenCommand  `cmd:"" help:"Receive deliveries: on a port, or forwarded from a server to a program on this machine."`
 	Bench   struct {
-		Speed benchSpeedCommand `cmd:"" default:"withargs" help:"Deliveries a second, delay, processor time and memory, beside what this machine reaches without a store (the default)."`
-		Long  benchLongCommand  `cmd:"" help:"Throughput and claims over an empty log and over one of ten million deliveries, in turn."`
-		Pages benchPagesCommand `cmd:"" help:"Ask for every page and list over a log of a million deliveries; each must answer in time."`
-		Part  benchPartCommand  `cmd:"" hidden:"" help:"A process that the bench starts."`
+		Speed     benchSpeedCommand     `cmd:"" default:"withargs" help:"Deliveries a second, delay, processor time and memory, beside what this machine reaches without a store (the default)."`
+		Long      benchLongCommand      `cmd:"" help:"Throughput and claims over an empty log and over one of ten million deliveries, in turn."`
+		Neighbour benchNeighbourCommand `cmd:"" help:"The delay of a healthy endpoint beside a dead one and a hundred slow ones."`
+		Restart   benchRestartCommand   `cmd:"" help:"Kill a server with a million deliveries waiting: how soon the next one sends, and its memory."`
+		Fanout    benchFanOutCommand    `cmd:"" help:"One event to a hundred thousand endpoints: how soon it is accepted, memory, and that a kill loses nothing."`
+		Nodes     benchNodesCommand     `cmd:"" help:"A million deliveries over three nodes on one PostgreSQL, and the end of one of them."`
+		Pages     benchPagesCommand     `cmd:"" help:"Ask for every page and list over a log of a million deliveries; each must answer in time."`
+		Part      benchPartCommand      `cmd:"" hidden:"" help:"A process that the bench starts."`
 	} `cmd:"" help:"Measure this binary on an empty database."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

@@ -26,17 +26,19 @@ type flow struct {
 
 // source is what deliveries come from: the server, or a limit.
 type source struct {
-	url, key, under string
-	topics          []string
-	fanOut          int
-	process         int
-	more            []int
+	urls       []string
+	key, under string
+	topics     []string
+	fanOut     int
+	// process is whose memory is measured; more are others that serve.
+	process int
+	more    []int
 }
 
 // source is the server with a yard's key.
 func (t *stage) source(y yard, fanOut int) source {
 	process, more := t.processes()
-	return source{t.server.url, y.key, y.under(), y.topics, fanOut, process, more}
+	return source{[]string{t.server.url}, y.key, y.under(), y.topics, fanOut, process, more}
 }
 
 // course is one way of publishing.
@@ -55,7 +57,7 @@ func (t *stage) drive(ctx context.Context, c course, s source) (f flow, err erro
 	}
 	m := newMeter(s.process, s.more...)
 	done, err := t.publish(ctx, loadPlan{
-		URLs: []string{s.url}, Key: s.key, Run: run, Events: c.events, Batch: c.batch, Topics: s.topics, Publishers: c.publishers, Rate: c.rate,
+		URLs: s.urls, Key: s.key, Run: run, Events: c.events, Batch: c.batch, Topics: s.topics, Publishers: c.publishers, Rate: c.rate,
 	})
 	var got receipts
 	if err == nil {

@@ -74,12 +74,12 @@ const askEvery = 50 * time.Millisecond
 func (i *inbox) wait(ctx context.Context, under string, expected int, patience time.Duration) (receipts, error) {
 	seen, since := -1, time.Now()
 	for seen < expected && time.Since(since) < patience {
-		var now receipts
-		if err := i.ask(ctx, http.MethodGet, "/count?under="+url.QueryEscape(under), &now); err != nil {
-			return now, fmt.Errorf("ask the receiver: %w", err)
+		now, err := i.count(ctx, under)
+		if err != nil {
+			return receipts{}, err
 		}
-		if now.Unique != seen {
-			seen, since = now.Unique, time.Now()
+		if now != seen {
+			seen, since = now, time.Now()
 		}
 		if seen < expected {
 			pause(ctx, askEvery)
@@ -87,6 +87,31 @@ func (i *inbox) wait(ctx context.Context, under string, expected int, patience t
 	}
 	pause(ctx, i.settle)
 	return i.receipts(ctx, under)
+}
+
+// count is how many deliveries came in.
+func (i *inbox) count(ctx context.Context, under string) (int, error) {
+	var now receipts
+	if err := i.ask(ctx, http.MethodGet, "/count?under="+url.QueryEscape(under), &now); err != nil {
+		return 0, fmt.Errorf("ask the receiver: %w", err)
+	}
+	return now.Unique, nil
+}
+
+// until waits for so many deliveries, or for the end of the context, which is
+// no error.
+func (i *inbox) until(ctx context.Context, under string, n int) error {
+	for ctx.Err() == nil {
+		now, err := i.count(ctx, under)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if now >= n {
+			break
+		}
+		pause(ctx, askEvery)
+	}
+	return nil
 }
 
 // pause sleeps, but not beyond the context.

@@ -114,7 +114,7 @@ func (s *sized) claim(ctx context.Context, t *stage, y yard, events int) error {
 	if err := t.admin.call(ctx, http.MethodPatch, "/endpoints/"+y.endpoints[0], map[string]any{"maxInFlight": 100}, nil); err != nil {
 		return err
 	}
-	before, err := t.metrics(ctx)
+	before, err := t.admin.metrics(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (s *sized) claim(ctx context.Context, t *stage, y yard, events int) error {
 	if err != nil {
 		return err
 	}
-	after, err := t.metrics(ctx)
+	after, err := t.admin.metrics(ctx)
 	s.claims = append(s.claims, f)
 	s.p50 = append(s.p50, 1000*after.quantile("bellwire_claim_seconds", before, .5))
 	s.p99 = append(s.p99, 1000*after.quantile("bellwire_claim_seconds", before, .99))

@@ -16,8 +16,8 @@ import (
 type metrics map[string]float64
 
 // metrics asks the server.
-func (t *stage) metrics(ctx context.Context) (metrics, error) {
-	seen, err := t.admin.ask(ctx, http.MethodGet, "/metrics", nil, false)
+func (v *visitor) metrics(ctx context.Context) (metrics, error) {
+	seen, err := v.ask(ctx, http.MethodGet, "/metrics", nil, false)
 	if err == nil && seen.status != http.StatusOK {
 		err = fmt.Errorf("/metrics was answered %d", seen.status)
 	}

@@ -42,11 +42,11 @@ type receiver struct {
 	run     string
 	lanes   map[string]*lane
 	foreign int
-	late    int
+	late    map[string]int // by path
 }
 
 func newReceiver(_ context.Context, plan receiverPlan) http.Handler {
-	r := &receiver{plan: plan, lanes: map[string]*lane{}, bodies: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
+	r := &receiver{plan: plan, lanes: map[string]*lane{}, late: map[string]int{}, bodies: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
 	calls := http.NewServeMux()
 	calls.HandleFunc("POST /run/{run}", r.begin)
 	calls.HandleFunc("GET /receipts", r.tell)
@@ -59,7 +59,7 @@ func newReceiver(_ context.Context, plan receiverPlan) http.Handler {
 func (r *receiver) begin(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.run, r.lanes, r.foreign, r.late = request.PathValue("run"), map[string]*lane{}, 0, 0
+	r.run, r.lanes, r.foreign, r.late = request.PathValue("run"), map[string]*lane{}, 0, map[string]int{}
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -90,7 +90,7 @@ func (r *receiver) note(path string, body []byte, now int64) {
 	case !ok:
 		r.foreign++
 	case t.run != r.run:
-		r.late++
+		r.late[path]++
 	default:
 		l := r.lanes[path]
 		if l == nil {
@@ -135,7 +135,12 @@ func (r *receiver) tell(w http.ResponseWriter, request *http.Request) {
 func (r *receiver) receipts(under string) receipts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := receipts{Foreign: r.foreign, Duplicates: r.late}
+	all := receipts{Foreign: r.foreign}
+	for path, n := range r.late {
+		if strings.HasPrefix(path, under) {
+			all.Duplicates += n
+		}
+	}
 	var took []time.Duration
 	for path, l := range r.lanes {
 		if !strings.HasPrefix(path, under) {

@@ -68,6 +68,14 @@ const stopsWithin = 30 * time.Second
 
 // start serves until stop, or until the context ends.
 func (s *server) start(ctx context.Context) error {
+	if err := s.launch(ctx); err != nil {
+		return err
+	}
+	return s.ready()
+}
+
+// launch is a start that nobody waits for.
+func (s *server) launch(ctx context.Context) error {
 	s.process = exec.CommandContext(ctx, s.binary, "serve")
 	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, &s.log, &s.log
 	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
@@ -75,6 +83,10 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.process.Start(); err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}
+	return nil
+}
+
+func (s *server) ready() error {
 	client := &http.Client{Timeout: time.Second}
 	for deadline := time.Now().Add(readyWithin); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		response, err := client.Get(s.url + "/readyz")
@@ -100,6 +112,17 @@ func (s *server) stop() error {
 	defer timer.Stop()
 	return s.process.Wait()
 }
+
+// kill ends the server as a power failure would.
+func (s *server) kill() {
+	if s.process != nil && s.process.ProcessState == nil {
+		_ = s.process.Process.Kill()
+		_ = s.process.Wait() // it was killed
+	}
+}
+
+// pid is the process's id.
+func (s *server) pid() int { return s.process.Process.Pid }
 
 // command runs another command of the binary on the same database.
 func (s *server) command(ctx context.Context, input string, args ...string) (string, error) {

@@ -17,7 +17,7 @@ func (t *stage) chain(ctx context.Context, c course) (flow, error) {
 		return flow{}, err
 	}
 	defer process.stop()
-	s := source{url: url, under: "/ok/chain/", topics: []string{topic(0)}, fanOut: c.fanOut, process: process.process.Process.Pid}
+	s := source{urls: []string{url}, under: "/ok/chain/", topics: []string{topic(0)}, fanOut: c.fanOut, process: process.process.Process.Pid}
 	if _, err := t.drive(ctx, c.warm(), s); err != nil {
 		return flow{}, err
 	}

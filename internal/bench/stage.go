@@ -89,9 +89,9 @@ func postmaster(ctx context.Context, o Options) (int, error) {
 // processes are those whose time a delivery costs, ours first.
 func (t *stage) processes() (int, []int) {
 	if t.postmaster == 0 {
-		return t.server.process.Process.Pid, nil
+		return t.server.pid(), nil
 	}
-	return t.server.process.Process.Pid, []int{t.postmaster}
+	return t.server.pid(), []int{t.postmaster}
 }
 
 // topicsMade is how many topics the bench has.
@@ -153,10 +153,14 @@ func (t *stage) yard(ctx context.Context, name string, n, topics int) (y yard, e
 	if err := group.Wait(); err != nil {
 		return y, err
 	}
-	var key struct{ Secret string }
-	err = t.admin.call(ctx, http.MethodPost, "/keys", map[string]any{"projectId": y.project, "name": "bench", "scopes": []string{"publish"}}, &key)
-	y.key = key.Secret
+	y.key, err = t.publishingKey(ctx, y.project)
 	return y, err
+}
+
+func (t *stage) publishingKey(ctx context.Context, project string) (string, error) {
+	var key struct{ Secret string }
+	err := t.admin.call(ctx, http.MethodPost, "/keys", map[string]any{"projectId": project, "name": "bench", "scopes": []string{"publish"}}, &key)
+	return key.Secret, err
 }
 
 func (t *stage) endpoint(ctx context.Context, project, under string, i int, topics []string) (id string, err error) {
@@ -171,7 +175,7 @@ func (t *stage) endpoint(ctx context.Context, project, under string, i int, topi
 // switchAll pauses or resumes the yard's endpoints: "pause", "resume".
 func (t *stage) switchAll(ctx context.Context, y yard, act string) error {
 	for _, id := range y.endpoints {
-		if err := t.admin.call(ctx, http.MethodPost, "/endpoints/"+id+"/"+act, nil, nil); err != nil {
+		if err := t.admin.call(ctx, http.MethodPost, "/endpoints/"+id+"/"+act, nil, nil); err != nil && !errors.Is(err, refusal(http.StatusConflict)) {
 			return err
 		}
 	}
