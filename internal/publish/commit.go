@@ -79,7 +79,7 @@ func (p *Publisher) progressing() bool {
 // called once.
 func (p *Publisher) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for range committers {
+	for range p.committers {
 		wg.Go(func() {
 			c := committer{p: p}
 			for group := c.gather(ctx); len(group) > 0; group = c.gather(ctx) {
@@ -260,7 +260,7 @@ func (p *Publisher) release(item *webhook.AdmissionItem) {
 // handOver sends the granted hand-offs on their way, gives back the others and
 // wakes whoever must see to the rest.
 func (p *Publisher) handOver(group []*request, admitted []webhook.Admitted, claimedAt time.Time) {
-	var jobs []webhook.Job
+	jobs := make([]webhook.Job, 0, leased(admitted))
 	waiting, wide := false, false
 	for i, r := range group {
 		for j := range r.admission.Items {
@@ -287,17 +287,25 @@ func (p *Publisher) handOver(group []*request, admitted []webhook.Admitted, clai
 	}
 }
 
+// leased is how many deliveries the store leased to this node.
+func leased(admitted []webhook.Admitted) (n int) {
+	for _, a := range admitted {
+		for _, receipt := range a.Receipts {
+			n += len(receipt.HandedOff)
+		}
+	}
+	return n
+}
+
 // granted appends the jobs of an item that the store leased to this node.
 func (p *Publisher) granted(jobs []webhook.Job, item *webhook.AdmissionItem, receipt webhook.Receipt, claimedAt time.Time) []webhook.Job {
-	leased := make(map[webhook.DeliveryID]bool, len(receipt.HandedOff))
-	for _, id := range receipt.HandedOff {
-		leased[id] = true
-	}
+	left := receipt.HandedOff
 	ev := item.Event
 	ev.Seq = receipt.Seq
 	for j, d := range item.Deliveries {
 		switch {
-		case leased[d.ID]:
+		case len(left) > 0 && left[0] == d.ID:
+			left = left[1:]
 			d.Seq = receipt.Seq
 			jobs = append(jobs, webhook.Job{Delivery: d, Event: ev, ClaimedAt: claimedAt, LeaseFor: item.LeaseFor[j]})
 		case d.State == webhook.Sending:

@@ -30,9 +30,9 @@ const (
 	// is larger. Rows are events and deliveries.
 	maxGroupEvents = 500
 	maxGroupRows   = 2500
-	// committers is how many commits run side by side, so that one fills while
-	// the other waits for the disk.
-	committers = 2
+	// defaultCommitters is enough for one commit to fill while the other waits
+	// for the disk.
+	defaultCommitters = 2
 	// maxMatchings is how often an event is matched again because the
 	// project's endpoints changed meanwhile.
 	maxMatchings = 20
@@ -100,14 +100,19 @@ type Options struct {
 	Now func() time.Time
 	// Log gets what nobody is told about; discarded if nil.
 	Log *slog.Logger
+	// Committers is how many calls of Store.Admit run side by side; 2 if zero. A
+	// store that does what is asked of it at one moment in one commit is best
+	// asked by many.
+	Committers int
 }
 
 // Publisher accepts events. Run must be running for Publish to be answered.
 type Publisher struct {
-	store   Store
-	handoff HandOff
-	now     func() time.Time
-	log     *slog.Logger
+	store      Store
+	handoff    HandOff
+	now        func() time.Time
+	log        *slog.Logger
+	committers int
 
 	topics     topics
 	catalogues *catalogues
@@ -127,11 +132,15 @@ func New(store Store, handoff HandOff, o Options) *Publisher {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Committers <= 0 {
+		o.Committers = defaultCommitters
+	}
 	return &Publisher{
 		store:      store,
 		handoff:    handoff,
 		now:        o.Now,
 		log:        o.Log,
+		committers: o.Committers,
 		topics:     topics{store: store, now: o.Now, log: o.Log, reading: make(chan struct{}, 1)},
 		catalogues: newCatalogues(store),
 		in:         make(chan *request, 4096),

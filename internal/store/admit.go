@@ -28,6 +28,16 @@ func (s *Store) Admit(ctx context.Context, admissions []webhook.Admission) ([]we
 	return answers, wrap("admit events", err)
 }
 
+// Committers is how many calls of Admit at once serve best. SQLite takes what
+// they bring when its only writer is free, so the more the fuller its commits;
+// PostgreSQL's commit one by one.
+func (s *Store) Committers() int {
+	if s.dialect == SQLite {
+		return 16
+	}
+	return 2
+}
+
 // keyed names an idempotency key: of a project, or with zero of the instance.
 type keyed struct {
 	project webhook.ProjectID

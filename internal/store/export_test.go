@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -99,4 +100,26 @@ func (s *Store) HousePlans(ctx context.Context) (map[string][]string, error) {
 		}
 	}
 	return plans, nil
+}
+
+// Writing runs f in a writing transaction of SQLite, which others may share.
+func (s *Store) Writing(ctx context.Context, f func(*sql.Tx) error) error {
+	return s.hot.(*liteQueue).inTx(ctx, nil, func(t *liteTx) error { return f(t.tx) })
+}
+
+// Writers is how many wait for SQLite's writing connection.
+func (s *Store) Writers() int {
+	ws := &s.hot.(*liteQueue).writes
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return len(ws.waiting)
+}
+
+// HoldWriter keeps SQLite's writing connection from all others.
+func (s *Store) HoldWriter(ctx context.Context) (release func() error, err error) {
+	conn, err := s.hot.(*liteQueue).writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Close, nil
 }

@@ -13,6 +13,7 @@ import (
 type liteQueue struct {
 	writer, reader *sql.DB
 	clockNow       func() time.Time
+	writes         writes
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt // guarded by mu
@@ -65,84 +66,4 @@ func (q *liteQueue) prepare(ctx context.Context, texts []string) (map[string]*sq
 		ready[text] = q.prepared[text]
 	}
 	return ready, nil
-}
-
-// liteTx is a writing transaction with prepared statements at hand.
-type liteTx struct {
-	ctx   context.Context
-	tx    *sql.Tx
-	stmts map[string]*sql.Stmt
-	now   int64
-}
-
-// inTx runs f in a writing transaction that may use these statements. Once the
-// connection is free nothing waits any more, so ctx counts only until then: the
-// driver would watch a context that can end with a goroutine per statement.
-func (q *liteQueue) inTx(ctx context.Context, texts []string, f func(*liteTx) error) error {
-	stmts, err := q.prepare(ctx, texts)
-	if err != nil {
-		return err
-	}
-	conn, err := q.writer.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	ctx = context.WithoutCancel(ctx)
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	t := &liteTx{ctx: ctx, tx: tx, stmts: stmts, now: q.clock()}
-	for text, stmt := range stmts {
-		t.stmts[text] = tx.StmtContext(ctx, stmt)
-	}
-	if err := f(t); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
-}
-
-// exec runs a prepared statement and says how many rows it changed.
-func (t *liteTx) exec(text string, args ...any) (sql.Result, error) {
-	return t.stmts[text].ExecContext(t.ctx, args...)
-}
-
-// changed is exec for statements that change one row or none.
-func (t *liteTx) changed(text string, args ...any) (bool, error) {
-	result, err := t.exec(text, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
-}
-
-// one reads one row; false when there is none.
-func (t *liteTx) one(text string, args []any, into ...any) (bool, error) {
-	err := t.stmts[text].QueryRowContext(t.ctx, args...).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// each reads rows into the same variables and calls f after each.
-func (t *liteTx) each(text string, args []any, into []any, f func()) error {
-	rows, err := t.stmts[text].QueryContext(t.ctx, args...)
-	if err != nil {
-		return err
-	}
-	return scanEach(rows, into, f)
-}
-
-func scanEach(rows *sql.Rows, into []any, f func()) error {
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-		f()
-	}
-	return rows.Err()
 }

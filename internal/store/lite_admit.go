@@ -40,33 +40,52 @@ var liteAdmitting = []string{
 	liteCatalogue, liteKnownKey, liteQueueFacts, liteNextSeq, liteInsertEvent, liteInsertSearch, liteInsertKey, liteInsertFanOut, liteInsertDelivery, liteInsertAudit, liteLower,
 }
 
-func (q *liteQueue) admit(ctx context.Context, admissions []webhook.Admission) (answers []webhook.Admitted, err error) {
-	err = q.inTx(ctx, liteAdmitting, func(t *liteTx) error {
-		st, seq, err := t.ask(asksOf(admissions))
-		if err != nil {
-			return err
-		}
-		var store []admitted
-		answers, store = decide(admissions, st, func() int64 {
-			seq++
-			return seq
-		})
-		waiting := heads{}
-		for _, a := range store {
-			if err := t.storeEvent(a); err != nil {
-				return err
-			}
-			rows := newRows(a, st)
-			waiting.addRows(rows)
-			for i := range rows {
-				if err := t.storeDelivery(&rows[i]); err != nil {
-					return err
-				}
-			}
-		}
-		return t.lower(waiting)
+func (q *liteQueue) admit(ctx context.Context, admissions []webhook.Admission) ([]webhook.Admitted, error) {
+	w := &write{ctx: ctx, admit: admissions}
+	err := q.write(liteAdmitting, w)
+	return w.admitted, err
+}
+
+// admit stores the events of all who admit some at this moment: what they must
+// be told is asked once.
+func (t *liteTx) admit(all []*write) error {
+	var admissions []webhook.Admission
+	for _, w := range all {
+		admissions = append(admissions, w.admit...)
+	}
+	answers, err := t.admitAll(admissions)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		w.admitted, answers = answers[:len(w.admit)], answers[len(w.admit):]
+	}
+	return nil
+}
+
+func (t *liteTx) admitAll(admissions []webhook.Admission) ([]webhook.Admitted, error) {
+	st, seq, err := t.ask(asksOf(admissions))
+	if err != nil {
+		return nil, err
+	}
+	answers, store := decide(admissions, st, func() int64 {
+		seq++
+		return seq
 	})
-	return answers, err
+	waiting := heads{}
+	for _, a := range store {
+		if err := t.storeEvent(a); err != nil {
+			return nil, err
+		}
+		rows := newRows(a, st)
+		waiting.addRows(rows)
+		for i := range rows {
+			if err := t.storeDelivery(&rows[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return answers, t.lower(waiting)
 }
 
 // ask reads what an admission must be told; seq is the last one given.

@@ -55,6 +55,7 @@ func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, limit int) (
 		return nil, wait(first, now), nil
 	}
 	err = q.inTx(ctx, liteClaiming, func(t *liteTx) error {
+		jobs = nil
 		endpoints, err := t.ready(limit)
 		if err != nil {
 			return err

@@ -20,6 +20,14 @@ import (
 // sqliteReaders is how many pages can be read at once beside the writer.
 const sqliteReaders = 4
 
+// writerPragmas are the writing connection's. The schema's checks are for those
+// who write by hand: to see that a state is one of five words costs each row that
+// we write a table of its own.
+var writerPragmas = []string{
+	"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "ignore_check_constraints(1)",
+	"cache_size(-8192)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
+}
+
 func openSQLite(ctx context.Context, path string, options Options) (*Store, error) {
 	if path == "" {
 		return nil, errors.New("open the database: sqlite:// needs the path of a file")
@@ -32,7 +40,7 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	s := &Store{dialect: SQLite, log: options.Log, path: absolute}
-	writer, err := s.openFile(ctx, absolute, 1, "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-8192)", "wal_autocheckpoint(1000)", "journal_size_limit(67108864)")
+	writer, err := s.openFile(ctx, absolute, 1, writerPragmas...)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,8 @@ type Receipt struct {
 	Deliveries int
 	Duplicate  bool
 	FanOut     bool
-	// HandedOff are the deliveries that are leased to this node.
+	// HandedOff are the deliveries that are leased to this node, in the order of
+	// the item's.
 	HandedOff []DeliveryID
 	Seq       int64
 	// Warnings say where the data breaks a schema that only warns. The
