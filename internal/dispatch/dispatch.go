@@ -124,9 +124,8 @@ func New(queue Queue, sender Sender, targets *Targets, o Options) *Dispatcher {
 func (d *Dispatcher) Run(ctx context.Context) error {
 	defer d.cancel()
 	var recording, feeding sync.WaitGroup
-	for range recorders {
-		recording.Go(d.records.run)
-	}
+	recording.Go(d.records.run)
+	recording.Go(d.records.help)
 	feeding.Go(func() { d.claim(ctx) })
 	feeding.Go(func() { d.sweep(ctx) })
 	feeding.Go(func() { d.grow(ctx) })

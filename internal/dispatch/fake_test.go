@@ -37,6 +37,11 @@ type table struct {
 	refuse func(call string, settled []webhook.Settled) error
 	calls  map[string]int
 	pauses []webhook.PauseReason
+
+	// recordFor is how long a transaction of results lasts; mostRecording is how
+	// many there were at once.
+	recordFor                time.Duration
+	recording, mostRecording int
 }
 
 func newTable(t *testing.T) *table {
@@ -191,6 +196,12 @@ func (b *table) Claim(_ context.Context, _ webhook.NodeID, limit int) ([]webhook
 func (b *table) Record(_ context.Context, _ webhook.NodeID, settled []webhook.Settled) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.recording++
+	b.mostRecording = max(b.mostRecording, b.recording)
+	b.mu.Unlock()
+	time.Sleep(b.recordFor)
+	b.mu.Lock()
+	b.recording--
 	if err := b.called("record", settled); err != nil {
 		return err
 	}

@@ -13,8 +13,6 @@ import (
 const (
 	// maxRecord is how many results go into one transaction.
 	maxRecord = 500
-	// recorders is how many transactions run side by side.
-	recorders = 2
 	// maxUnrecorded is how many results may be held before nothing new is
 	// taken on.
 	maxUnrecorded = 4 * maxRecord
@@ -43,10 +41,13 @@ type result struct {
 	recorded chan struct{}
 }
 
-// recorder writes results in batches. Workers add, run takes.
+// recorder writes results in batches. Workers add, run takes. A second run
+// helps out while more wait than one transaction holds: with fewer to write, two
+// transactions would only wait for each other at the rows of a busy endpoint.
 type recorder struct {
 	d          *Dispatcher
 	more       chan struct{} // results were added; capacity 1
+	many       chan struct{} // more than one transaction holds; capacity 1
 	closed     chan struct{} // no more will be added
 	unrecorded atomic.Int64
 	failing    atomic.Bool // the last write failed
@@ -57,7 +58,7 @@ type recorder struct {
 }
 
 func newRecorder(d *Dispatcher) *recorder {
-	return &recorder{d: d, more: make(chan struct{}, 1), closed: make(chan struct{})}
+	return &recorder{d: d, more: make(chan struct{}, 1), many: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
 // keepsUp reports whether results reach the database about as fast as they
@@ -68,8 +69,11 @@ func (r *recorder) add(one result) {
 	r.unrecorded.Add(1)
 	r.mu.Lock()
 	r.pending = append(r.pending, one)
+	many := len(r.pending) > maxRecord
 	r.mu.Unlock()
-	signal(r.more)
+	if signal(r.more); many {
+		signal(r.many)
+	}
 }
 
 // close makes run write what is left and return.
@@ -99,6 +103,18 @@ func (r *recorder) run() {
 	}
 }
 
+// help writes results along with run until close, as long as there are many.
+func (r *recorder) help() {
+	for {
+		select {
+		case <-r.many:
+			r.store(r.take(nil))
+		case <-r.closed:
+			return
+		}
+	}
+}
+
 // take fills a batch with pending results.
 func (r *recorder) take(batch []result) []result {
 	r.mu.Lock()
@@ -111,7 +127,9 @@ func (r *recorder) take(batch []result) []result {
 		return batch
 	}
 	r.pending = append([]result(nil), r.pending[n:]...)
-	signal(r.more)
+	if signal(r.more); len(r.pending) > maxRecord {
+		signal(r.many)
+	}
 	return batch
 }
 

@@ -269,3 +269,24 @@ func TestNothingIsTakenOnWhileResultsPileUp(t *testing.T) {
 		}
 	})
 }
+
+func TestResultsAreWrittenSideBySideOnlyWhileThereAreMany(t *testing.T) {
+	for name, c := range map[string]struct{ deliveries, most int }{"few": {200, 1}, "many": {3000, 2}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, dispatch.Options{Workers: 2000}, func(t *testing.T, r *rig) {
+				r.table.recordFor = time.Second
+				for range c.deliveries / 50 {
+					endpoint := r.table.endpoint()
+					for range 50 {
+						r.table.add(endpoint)
+					}
+				}
+				r.Wake()
+				time.Sleep(20 * time.Second)
+				if n := r.table.inState(webhook.Delivered); n != c.deliveries || r.table.mostRecording != c.most {
+					t.Errorf("%d of %d are recorded, by %d transactions at once, not %d", n, c.deliveries, r.table.mostRecording, c.most)
+				}
+			})
+		})
+	}
+}
