@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -53,15 +54,22 @@ func waitingAgain(results []webhook.Settled) []uid {
 // must not meet a delivery twice.
 func split(results []webhook.Settled) (first, rest []webhook.Settled) {
 	seen := make(map[webhook.DeliveryID]bool, len(results))
-	for _, r := range results {
-		if seen[r.DeliveryID] {
-			rest = append(rest, r)
-			continue
+	order := make([]int, 0, len(results))
+	for i := range results {
+		if id := results[i].DeliveryID; seen[id] {
+			rest = append(rest, results[i])
+		} else {
+			seen[id] = true
+			order = append(order, i)
 		}
-		seen[r.DeliveryID] = true
-		first = append(first, r)
 	}
-	slices.SortStableFunc(first, func(a, b webhook.Settled) int { return slices.Compare(a.DeliveryID.UUID[:], b.DeliveryID.UUID[:]) })
+	slices.SortFunc(order, func(a, b int) int {
+		return bytes.Compare(results[a].DeliveryID.UUID[:], results[b].DeliveryID.UUID[:])
+	})
+	first = make([]webhook.Settled, len(order))
+	for i, from := range order {
+		first[i] = results[from]
+	}
 	return first, rest
 }
 
