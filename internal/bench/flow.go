@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,8 +12,10 @@ import (
 // flow is what one run of deliveries came to.
 type flow struct {
 	deliveries, lost, duplicates int
-	failed                       int
-	complaint                    string
+	// first is when the first request was sent, in Unix nanoseconds.
+	first     int64
+	failed    int
+	complaint string
 	// rate is deliveries a second, from the first request to the last receipt.
 	rate float64
 	// Milliseconds from sending to receipt, and from request to answer.
@@ -47,6 +50,9 @@ type course struct {
 	publishers, batch, fanOut int
 	events                    int
 	rate                      float64
+	// within is how long deliveries are waited for that keep coming; 0 for as
+	// long as they do.
+	within time.Duration
 }
 
 // drive publishes a course's events to a source and waits for the deliveries.
@@ -61,7 +67,7 @@ func (t *stage) drive(ctx context.Context, c course, s source) (f flow, err erro
 	})
 	var got receipts
 	if err == nil {
-		got, err = t.inbox.wait(ctx, s.under, done.Accepted*s.fanOut, patience)
+		got, err = t.arrived(ctx, c, s, done.Accepted*s.fanOut)
 	}
 	used := m.stop()
 	f = newFlow(got, done.Accepted*s.fanOut, done.First)
@@ -70,8 +76,21 @@ func (t *stage) drive(ctx context.Context, c course, s source) (f flow, err erro
 	return f, err
 }
 
+// arrived waits for the deliveries, but not beyond the course's time.
+func (t *stage) arrived(ctx context.Context, c course, s source, expected int) (receipts, error) {
+	if c.within > 0 {
+		bound, cancel := context.WithTimeout(ctx, c.within)
+		defer cancel()
+		if err := t.inbox.until(bound, s.under, expected); err != nil || bound.Err() != nil {
+			got, wrong := t.inbox.receipts(ctx, s.under)
+			return got, errors.Join(err, wrong)
+		}
+	}
+	return t.inbox.wait(ctx, s.under, expected, patience)
+}
+
 func newFlow(got receipts, expected int, first int64) flow {
-	f := flow{deliveries: got.Unique, lost: expected - got.Unique, duplicates: got.Duplicates, p50: millis(got.P50), p99: millis(got.P99)}
+	f := flow{deliveries: got.Unique, lost: expected - got.Unique, duplicates: got.Duplicates, first: first, p50: millis(got.P50), p99: millis(got.P99)}
 	if took := time.Duration(got.Last - first).Seconds(); got.Unique > 0 && took > 0 {
 		f.rate = float64(got.Unique) / took
 	}

@@ -73,7 +73,7 @@ const askEvery = 50 * time.Millisecond
 // for the patience; what is missing then is lost.
 func (i *inbox) wait(ctx context.Context, under string, expected int, patience time.Duration) (receipts, error) {
 	seen, since := -1, time.Now()
-	for seen < expected && time.Since(since) < patience {
+	for seen < expected && time.Since(since) < patience && ctx.Err() == nil {
 		now, err := i.count(ctx, under)
 		if err != nil {
 			return receipts{}, err

@@ -140,6 +140,7 @@ func (n Neighbour) beside(ctx context.Context, t *stage, s street, pace course, 
 		return f, err
 	}
 	pause(ctx, n.Ramp)
+	pace.within = besideWithin
 	f, err = t.drive(ctx, pace, t.source(s.healthy, 1))
 	traffic.stop()
 	if err != nil {
@@ -152,11 +153,34 @@ func (n Neighbour) beside(ctx context.Context, t *stage, s street, pace course, 
 		}
 		*into += got.Duplicates // what another load sent
 	}
+	err = n.calm(ctx, t, s, &f)
+	return f, err
+}
+
+// besideWithin is how long the healthy endpoint's deliveries are waited for
+// while the trouble lasts; they may come after it.
+const besideWithin = time.Minute
+
+// calm ends the trouble and waits until nothing of it is left. What had to wait
+// for the healthy endpoint comes now, and counts with its delay.
+func (n Neighbour) calm(ctx context.Context, t *stage, s street, f *flow) error {
 	if err := t.switchAll(ctx, s.trouble(), "pause"); err != nil {
-		return f, err
+		return err
 	}
-	pause(ctx, n.SlowFor+time.Second) // for what is open
-	return f, nil
+	expected := f.deliveries + f.lost
+	got, err := t.inbox.wait(ctx, s.healthy.under(), expected, patience+4*n.SlowFor)
+	if err != nil {
+		return err
+	}
+	last := newFlow(got, expected, f.first)
+	f.deliveries, f.lost, f.duplicates, f.rate, f.p50, f.p99 = last.deliveries, last.lost, last.duplicates, last.rate, last.p50, last.p99
+	for end := time.Now().Add(patience + 4*n.SlowFor); ctx.Err() == nil && time.Now().Before(end); pause(ctx, askEvery) {
+		m, err := t.admin.metrics(ctx)
+		if err != nil || m[`bellwire_dispatch_slots{state="used"}`] == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 func (n Neighbour) judge(r *Result, all besides) {

@@ -107,6 +107,7 @@ func (s Restart) fill(ctx context.Context, t *stage, y yard) (run string, err er
 
 // again starts the server, watches its first minute and kills it.
 func (s Restart) again(ctx context.Context, t *stage, y yard, run string) (one started, err error) {
+	pause(ctx, t.Settle) // what the killed one sent may still be read
 	if err := t.inbox.begin(ctx, run); err != nil {
 		return one, err
 	}
