@@ -52,14 +52,13 @@ func (s *Store) Targets(ctx context.Context, ids []webhook.EndpointID) ([]webhoo
 	if err != nil {
 		return nil, wrap("read endpoints", err)
 	}
+	signing := make(map[uid][]webhook.Secret, len(endpoints))
+	for _, secret := range secrets {
+		signing[secret.EndpointID] = append(signing[secret.EndpointID], secret.secret())
+	}
 	targets := make([]webhook.Target, len(endpoints))
 	for i, e := range endpoints {
-		targets[i].Endpoint = e
-		for _, secret := range secrets {
-			if webhook.UUID(secret.EndpointID) == e.ID.UUID {
-				targets[i].Secrets = append(targets[i].Secrets, secret.secret())
-			}
-		}
+		targets[i] = webhook.Target{Endpoint: e, Secrets: signing[uid(e.ID.UUID)]}
 	}
 	return targets, nil
 }

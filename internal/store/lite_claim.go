@@ -9,17 +9,18 @@ import (
 )
 
 // SQLite would take the first index that begins with endpoint_id, which holds
-// the whole log; so the statements name theirs.
+// the whole log; so the statements name theirs. It would also plan a statement
+// anew for every value of a bare "LIMIT ?", which costs more than running it.
 const (
 	liteNextReady = `SELECT COALESCE(min(ready_at), 9223372036854775807) FROM endpoint_queue WHERE ready_at < 9223372036854775807`
 
 	liteReady = `SELECT q.endpoint_id, q.project_id, q.next_due_at, q.line_due_at, q.rate_tat, q.drain_rate, q.drain_before, q.catching_up,
  e.timeout_ms, e.max_in_flight, e.rate_per_second, e.consecutive_failures,
  (SELECT count(*) FROM deliveries d INDEXED BY deliveries_sending WHERE d.endpoint_id = q.endpoint_id AND d.state = 'sending' AND NOT d.test)
- FROM (SELECT * FROM endpoint_queue WHERE ready_at <= ? AND ready_at < 9223372036854775807 ORDER BY ready_at LIMIT ?) q JOIN endpoints e ON e.id = q.endpoint_id`
+ FROM (SELECT * FROM endpoint_queue WHERE ready_at <= ? AND ready_at < 9223372036854775807 ORDER BY ready_at LIMIT ? + 0) q JOIN endpoints e ON e.id = q.endpoint_id`
 
 	liteFree = `SELECT ` + jobColumns + ` FROM deliveries d INDEXED BY deliveries_waiting JOIN events e ON e.id = d.event_id
- WHERE d.endpoint_id = ? AND d.state = 'waiting' AND NOT d.ordered AND NOT d.test AND d.due_at <= ? ORDER BY d.due_at, d.seq LIMIT ?`
+ WHERE d.endpoint_id = ? AND d.state = 'waiting' AND NOT d.ordered AND NOT d.test AND d.due_at <= ? ORDER BY d.due_at, d.seq LIMIT ? + 0`
 
 	// liteLineHead is the head of a line, whether it waits or is out.
 	liteLineHead = `SELECT ` + jobColumns + ` FROM deliveries d INDEXED BY deliveries_line JOIN events e ON e.id = d.event_id
@@ -40,7 +41,7 @@ const (
  WHERE endpoint_id = ?6 AND ordered AND state IN ('waiting', 'sending') ORDER BY seq LIMIT 1) < drain_before) THEN drain_rate ELSE 0 END WHERE endpoint_id = ?6`
 
 	liteCatchUp = `UPDATE deliveries SET due_at = ?2 WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_waiting
- WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test AND due_at > ?2 AND attempts > 0 ORDER BY due_at, seq LIMIT ?3)`
+ WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test AND due_at > ?2 AND attempts > 0 ORDER BY due_at, seq LIMIT ?3 + 0)`
 )
 
 var liteClaiming = []string{liteNextReady, liteReady, liteFree, liteLineHead, liteLineOut, liteLease, liteHeads, liteTurn, liteCatchUp}

@@ -15,14 +15,16 @@ import (
 // statement, looks at their deliveries: what an admission that held such a row
 // has inserted is seen, and no head is cleared over it. "lease_until > 0" holds
 // of all that is sending: with it their small index looks better than that of
-// the whole log, even to a plan made while the tables were empty.
+// the whole log, even to a plan made while the tables were empty. "ready_at + 0"
+// keeps the looking again at what was locked to the rows' own ids: by the index
+// it would walk through everything that is ready.
 const (
 	pgReady = `SELECT q.endpoint_id, q.project_id, q.next_due_at, q.line_due_at, q.rate_tat, q.drain_rate, q.drain_before, q.catching_up,
  e.timeout_ms, e.max_in_flight, e.rate_per_second, e.consecutive_failures,
  (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = q.endpoint_id AND d.state = 'sending' AND d.lease_until > 0 AND NOT d.test)::int
  FROM endpoint_queue q JOIN endpoints e ON e.id = q.endpoint_id
  WHERE q.endpoint_id = ANY(ARRAY(SELECT endpoint_id FROM endpoint_queue WHERE ready_at <= (SELECT ` + pgNow + `) AND ready_at < 9223372036854775807
- ORDER BY ready_at LIMIT $1)) AND q.ready_at < 9223372036854775807
+ ORDER BY ready_at LIMIT $1)) AND q.ready_at + 0 < 9223372036854775807
  ORDER BY q.endpoint_id FOR NO KEY UPDATE OF q`
 
 	// pgTake takes free rows (at most n per endpoint, and never more than its
