@@ -12,8 +12,13 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// maxCached bounds the copies of endpoints that are kept, over all projects.
-const maxCached = 8192
+// maxCached bounds the copies of endpoints that are kept, over all projects. One
+// copy counts for maxWeight at most, so that a huge project's is not read anew
+// after each event of a small one: two of them at most are kept.
+const (
+	maxCached = 8192
+	maxWeight = maxCached / 2
+)
 
 // candidate is an endpoint with its filters ready to be used.
 type candidate struct {
@@ -42,7 +47,7 @@ type catalogues struct {
 	mu     sync.Mutex
 	held   map[webhook.ProjectID]*list.Element // of *catalogue
 	recent *list.List                          // most recent first
-	weight int                                 // endpoints in all ready copies
+	weight int                                 // of all ready copies
 }
 
 func newCatalogues(store Store) *catalogues {
@@ -100,7 +105,7 @@ func (cs *catalogues) load(ctx context.Context, c *catalogue) {
 	if held, ok := cs.held[c.project]; !ok || held.Value != c {
 		return
 	}
-	cs.weight += len(c.candidates)
+	cs.weight += c.weight()
 	for cs.weight > maxCached && cs.recent.Len() > 1 {
 		cs.drop(cs.recent.Back())
 	}
@@ -121,12 +126,15 @@ func (cs *catalogues) drop(held *list.Element) {
 	c := held.Value.(*catalogue)
 	select {
 	case <-c.ready:
-		cs.weight -= len(c.candidates)
+		cs.weight -= c.weight()
 	default: // still being read: it has no weight yet
 	}
 	cs.recent.Remove(held)
 	delete(cs.held, c.project)
 }
+
+// weight is how much of the bound a ready copy takes.
+func (c *catalogue) weight() int { return min(len(c.candidates), maxWeight) }
 
 func candidates(endpoints []webhook.Endpoint, suspended bool) ([]*candidate, error) {
 	list := make([]*candidate, len(endpoints))

@@ -283,3 +283,36 @@ func TestEndpointsThatNeverStandStillAreGivenUp(t *testing.T) {
 		}
 	})
 }
+
+func TestAHugeProjectsEndpointsAreReadOnceAndNotAllHugeOnesAreKept(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		huge := []webhook.ProjectID{{UUID: webhook.UUID{91}}, {UUID: webhook.UUID{92}}, {UUID: webhook.UUID{93}}}
+		for _, project := range huge {
+			for range 9000 {
+				r.store.subscribe(project, "sale.*")
+			}
+		}
+		r.store.subscribe(shop, "*")
+		to := func(project webhook.ProjectID) {
+			t.Helper()
+			if _, err := r.Publish(t.Context(), key(project), []publish.Draft{price("")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 5 {
+			to(huge[0])
+			to(shop)
+		}
+		if n := r.store.count("catalogue"); n != 2 {
+			t.Errorf("the endpoints of a huge and a small project were read %d times, want once each", n)
+		}
+		for range 2 {
+			for _, project := range huge {
+				to(project)
+			}
+		}
+		if n := r.store.count("catalogue"); n < 2+2+3 {
+			t.Errorf("after %d readings three huge copies are all kept", n)
+		}
+	})
+}
