@@ -220,17 +220,14 @@ func (m *memory) FanOutStep(context.Context) (*webhook.FanOutStep, error) {
 	return m.steps[0], nil
 }
 
-func (m *memory) AdvanceFanOut(_ context.Context, _ webhook.EventID, cursor webhook.EndpointID, last bool, made []webhook.Delivery) error {
+func (m *memory) AdvanceFanOut(_ context.Context, step webhook.FanOutStep, made []webhook.Delivery) error {
 	if err := m.called("advance", nil); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.steps[0].Last != last {
-		return errors.New("the step was not the last")
-	}
 	m.steps = m.steps[1:]
-	m.advanced = append(m.advanced, cursor)
+	m.advanced = append(m.advanced, step.To)
 	m.deliveries = append(m.deliveries, made...)
 	return nil
 }

@@ -56,15 +56,13 @@ func (p *Publisher) fanOutOnce(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	var made []webhook.Delivery
-	var cursor webhook.EndpointID
 	now := p.now().UTC().Truncate(time.Millisecond)
 	for _, e := range step.Endpoints {
-		cursor = e.ID
 		if filter.Match(e, step.Event) {
 			made = append(made, delivery(step.Event, e, now))
 		}
 	}
-	if err := p.store.AdvanceFanOut(ctx, step.Event.ID, cursor, step.Last, made); err != nil {
+	if err := p.store.AdvanceFanOut(ctx, *step, made); err != nil {
 		return false, fmt.Errorf("store fan-out step: %w", err)
 	}
 	if len(made) > 0 {

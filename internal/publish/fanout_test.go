@@ -56,7 +56,7 @@ func TestTheFanOutMakesDeliveriesStepByStep(t *testing.T) {
 		}
 		r.store.mu.Lock()
 		r.store.steps = []*webhook.FanOutStep{
-			{Event: ev, Endpoints: endpoints[:3]}, {Event: ev, Endpoints: endpoints[3:]}, {Event: ev, Last: true},
+			{Event: ev, Endpoints: endpoints[:3], To: endpoints[2].ID}, {Event: ev, Endpoints: endpoints[3:], To: endpoints[4].ID}, {Event: ev, Last: true},
 		}
 		r.store.mu.Unlock()
 		time.Sleep(1500 * time.Millisecond)

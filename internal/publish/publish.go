@@ -81,7 +81,7 @@ type Store interface {
 	// FanOutStep reads the next piece of a wide event, nil if there is none.
 	FanOutStep(ctx context.Context) (*webhook.FanOutStep, error)
 	// AdvanceFanOut stores a step's deliveries and moves the cursor.
-	AdvanceFanOut(ctx context.Context, event webhook.EventID, cursor webhook.EndpointID, last bool, deliveries []webhook.Delivery) error
+	AdvanceFanOut(ctx context.Context, step webhook.FanOutStep, deliveries []webhook.Delivery) error
 }
 
 // HandOff takes new deliveries straight to the senders. Every Reserve that is

@@ -2,44 +2,14 @@ package store
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 	"gorm.io/gorm"
 )
 
-const (
-	// fanOutSize is how many endpoints one step looks at, and so the most
-	// deliveries that it makes.
-	fanOutSize = 1000
-	// fanOutLease is how long a node may take for a step before another tries.
-	fanOutLease = 30 * time.Second
-)
-
-// fanOuts remembers where the steps that this node is at began, so that a step
-// is stored only onto the cursor that it was made from.
-type fanOuts struct {
-	mu   sync.Mutex
-	from map[webhook.EventID]uid
-}
-
-func (f *fanOuts) began(event webhook.EventID, cursor uid) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.from == nil {
-		f.from = map[webhook.EventID]uid{}
-	}
-	f.from[event] = cursor
-}
-
-func (f *fanOuts) take(event webhook.EventID) (uid, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	cursor, there := f.from[event]
-	delete(f.from, event)
-	return cursor, there
-}
+// fanOutLease is how long a node may take for a step before another tries.
+const fanOutLease = 15 * time.Second
 
 type fanOutRow struct {
 	EventID     uid `gorm:"primaryKey"`
@@ -48,6 +18,15 @@ type fanOutRow struct {
 	LeasedUntil int64
 	CreatedAt   int64 `gorm:"autoCreateTime:false"`
 }
+
+// fanOutEndpoints reads endpoints in order of id from behind the cursor, each
+// with the last version of its settings that there was at a moment, 0 if it had
+// none. It walks an index from the cursor on; whether all projects' or one's,
+// the text says, since a plan for both would walk through everything.
+const fanOutEndpoints = `SELECT e.id, e.project_id, e.state, e.created_at, e.updated_at, e.deleted_at, e.paused_because, e.paused_at,
+ COALESCE((SELECT v.version FROM endpoint_versions v WHERE v.endpoint_id = e.id AND v.created_at <= ? ORDER BY v.version DESC LIMIT 1), 0) AS version,
+ (SELECT v.settings FROM endpoint_versions v WHERE v.endpoint_id = e.id AND v.created_at <= ? ORDER BY v.version DESC LIMIT 1) AS settings
+ FROM endpoints e WHERE e.id > ? AND (e.deleted_at = 0 OR e.deleted_at > ?)`
 
 // FanOutStep leases the next piece of the oldest wide event to this node, nil
 // if there is none to do. It has the endpoints that stood when the event was
@@ -61,23 +40,33 @@ func (s *Store) FanOutStep(ctx context.Context) (*webhook.FanOutStep, error) {
 	if err := s.db(ctx).Raw("SELECT * FROM events WHERE id = ?", row.EventID).Take(&event).Error; err != nil {
 		return nil, wrap("read the next fan-out step", err)
 	}
-	var rows []endpointRow
-	err = s.db(ctx).Raw(`SELECT e.id, e.project_id, v.version, v.settings, e.state, e.created_at, e.updated_at, e.deleted_at, e.paused_because, e.paused_at
- FROM endpoints e JOIN endpoint_versions v ON v.endpoint_id = e.id
- AND v.version = (SELECT max(w.version) FROM endpoint_versions w WHERE w.endpoint_id = e.id AND w.created_at <= ?)
- WHERE e.id > ? AND (e.deleted_at = 0 OR e.deleted_at > ?) AND (? OR e.project_id = ?)
- ORDER BY e.id LIMIT ?`,
-		event.AcceptedAt, scope(row.Cursor), event.AcceptedAt, event.ProjectID == uid{}, scope(event.ProjectID), fanOutSize).Scan(&rows).Error
+	rows, err := s.fanOutEndpoints(ctx, event, row.Cursor)
 	if err != nil {
 		return nil, wrap("read the next fan-out step", err)
 	}
-	endpoints, err := toEndpoints(rows)
-	if err != nil {
-		return nil, wrap("read the next fan-out step", err)
+	step := &webhook.FanOutStep{Event: event.event(), From: webhook.EndpointID{UUID: webhook.UUID(row.Cursor)}, Last: len(rows) < s.hot.stepSize()}
+	step.To = step.From
+	if len(rows) > 0 {
+		step.To = webhook.EndpointID{UUID: webhook.UUID(rows[len(rows)-1].ID)}
 	}
-	step := &webhook.FanOutStep{Event: event.event(), Endpoints: endpoints, Last: len(rows) < fanOutSize}
-	s.fanOuts.began(step.Event.ID, row.Cursor)
-	return step, nil
+	stood := rows[:0]
+	for _, r := range rows {
+		if r.Version > 0 {
+			stood = append(stood, r)
+		}
+	}
+	step.Endpoints, err = toEndpoints(stood)
+	return step, wrap("read the next fan-out step", err)
+}
+
+func (s *Store) fanOutEndpoints(ctx context.Context, event eventRow, cursor uid) (rows []endpointRow, err error) {
+	then := event.AcceptedAt
+	text, args := fanOutEndpoints, []any{then, then, scope(cursor), then}
+	if event.ProjectID != (uid{}) {
+		text, args = text+" AND e.project_id = ?", append(args, event.ProjectID)
+	}
+	err = s.db(ctx).Raw(text+" ORDER BY e.id LIMIT ?", append(args, s.hot.stepSize())...).Scan(&rows).Error
+	return rows, err
 }
 
 // leaseFanOut takes the oldest fan-out that no other node is at, nil if there
@@ -111,85 +100,24 @@ func (s *Store) leaseFanOut(ctx context.Context) (*fanOutRow, error) {
 
 // AdvanceFanOut stores a step's deliveries and moves the cursor behind the last
 // endpoint that the step looked at; the last step ends the fan-out. A step that
-// another node has done meanwhile stores nothing.
-func (s *Store) AdvanceFanOut(ctx context.Context, event webhook.EventID, cursor webhook.EndpointID, last bool, deliveries []webhook.Delivery) error {
-	from, ours := s.fanOuts.take(event)
-	if !ours {
-		return webhook.Conflict("the fan-out step was not begun on this node")
-	}
-	return s.tx(ctx, "store a fan-out step", func(tx *gorm.DB) error {
-		now, err := s.clock(tx)
-		if err != nil {
-			return err
-		}
-		var found []fanOutRow
-		if err := tx.Raw("SELECT * FROM fanouts WHERE event_id = ?"+s.lock(), uid(event.UUID)).Scan(&found).Error; err != nil {
-			return err
-		}
-		if len(found) == 0 || found[0].Cursor != from {
-			return nil
-		}
-		if err := storeStep(tx, uid(event.UUID), deliveries, now); err != nil {
-			return err
-		}
-		made := found[0].Made + len(deliveries)
-		if !last {
-			return tx.Exec("UPDATE fanouts SET cursor = ?, made = ?, leased_until = 0 WHERE event_id = ?", uid(cursor.UUID), made, uid(event.UUID)).Error
-		}
-		if err := tx.Exec("UPDATE events SET deliveries = ? WHERE id = ?", made, uid(event.UUID)).Error; err != nil {
-			return err
-		}
-		return tx.Exec("DELETE FROM fanouts WHERE event_id = ?", uid(event.UUID)).Error
-	})
+// another node has done meanwhile stores nothing, nor does one of an event that
+// was expunged.
+func (s *Store) AdvanceFanOut(ctx context.Context, step webhook.FanOutStep, deliveries []webhook.Delivery) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
+	return wrap("store a fan-out step", again(func() error { return s.hot.advance(ctx, step, deliveries) }))
 }
 
-// storeStep inserts waiting deliveries of one event.
-func storeStep(tx *gorm.DB, event uid, deliveries []webhook.Delivery, now int64) error {
-	if len(deliveries) == 0 {
-		return nil
-	}
-	var accepted eventRow
-	if err := tx.Raw("SELECT seq, topic, data FROM events WHERE id = ?", event).Take(&accepted).Error; err != nil {
-		return err
-	}
-	ordered, err := orderedOnes(tx, deliveries)
-	if err != nil {
-		return err
-	}
-	waiting := heads{}
-	rows := make([]deliveryRow, len(deliveries))
+// stepRows are a step's new rows and what they make due. ordered are the
+// endpoints that take theirs in order.
+func stepRows(step webhook.FanOutStep, deliveries []webhook.Delivery, ordered map[uid]bool, now int64) ([]deliveryRow, heads) {
+	rows, waiting := make([]deliveryRow, len(deliveries)), heads{}
 	for i, d := range deliveries {
 		rows[i] = newDeliveryRow(d)
 		r := &rows[i]
-		r.EventID, r.Topic, r.Seq, r.Ordered = event, accepted.Topic, accepted.Seq, ordered[r.EndpointID]
+		r.EventID, r.Topic, r.Seq, r.Ordered = uid(step.Event.ID.UUID), step.Event.Topic, step.Event.Seq, ordered[r.EndpointID]
 		r.State, r.CreatedAt, r.DueAt, r.Attempts, r.AttemptID, r.LeaseUntil = string(webhook.Waiting), now, now, 0, uid{}, 0
-		if accepted.Data == nil { // expunged since: there is nothing to send
-			r.State, r.EndedAt, r.Reason = string(webhook.Cancelled), now, "the payload was expunged"
-		}
 	}
 	waiting.addRows(rows)
-	if err := tx.CreateInBatches(rows, 200).Error; err != nil {
-		return err
-	}
-	for _, h := range waiting.sorted() {
-		if err := lowerOne(tx, h.endpoint, h.free, h.line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// orderedOnes are the endpoints of the deliveries that take them in order.
-func orderedOnes(tx *gorm.DB, deliveries []webhook.Delivery) (map[uid]bool, error) {
-	ids := make([]uid, len(deliveries))
-	for i, d := range deliveries {
-		ids[i] = uid(d.EndpointID.UUID)
-	}
-	var found []uid
-	err := tx.Raw("SELECT id FROM endpoints WHERE id IN ? AND ordered", ids).Scan(&found).Error
-	ordered := make(map[uid]bool, len(found))
-	for _, id := range found {
-		ordered[id] = true
-	}
-	return ordered, err
+	return rows, waiting
 }

@@ -61,6 +61,13 @@ func (q *liteQueue) expired(ctx context.Context, limit int) (jobs []webhook.Job,
 }
 
 func (q *liteQueue) endLeases(ctx context.Context) error {
-	_, err := q.writer.ExecContext(ctx, "UPDATE deliveries INDEXED BY deliveries_sending SET lease_until = ? WHERE state = 'sending'", q.clock())
-	return err
+	for _, text := range []string{
+		"UPDATE deliveries INDEXED BY deliveries_sending SET lease_until = ? WHERE state = 'sending'",
+		"UPDATE fanouts SET leased_until = ?",
+	} {
+		if _, err := q.writer.ExecContext(ctx, text, q.clock()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

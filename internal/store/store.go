@@ -39,7 +39,6 @@ type Store struct {
 	// path is the SQLite file, empty on PostgreSQL.
 	path    string
 	closers []func() error
-	fanOuts fanOuts
 }
 
 // hot is the part of the queue that each dialect writes in its own SQL.
@@ -52,6 +51,11 @@ type hot interface {
 	release(ctx context.Context, jobs []webhook.Job) error
 	expired(ctx context.Context, limit int) ([]webhook.Job, error)
 	endLeases(ctx context.Context) error
+	// stepSize is how many endpoints one step of a fan-out looks at, and so the
+	// most deliveries that it makes.
+	stepSize() int
+	// advance stores a step of a fan-out, if it is where the step began.
+	advance(ctx context.Context, step webhook.FanOutStep, deliveries []webhook.Delivery) error
 	// listen makes the call of a channel when it is notified.
 	listen(ctx context.Context, calls map[string]func())
 	notify(ctx context.Context, channel string) error

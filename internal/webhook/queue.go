@@ -120,8 +120,11 @@ type Outcomes struct {
 type FanOutStep struct {
 	Event Event
 	// Endpoints of the accept moment, with their settings of that moment, in
-	// order of id, after the cursor.
+	// order of id.
 	Endpoints []Endpoint
+	// From is where the step begins, zero for the start, and To the last
+	// endpoint that it looked at: there the next one begins.
+	From, To EndpointID
 	// Last says that no endpoints follow.
 	Last bool
 }

@@ -69,7 +69,7 @@ func (h *Harness) Number(format string, args ...any) int64 {
 // Lit writes an id into SQL.
 func (h *Harness) Lit(id webhook.UUID) string {
 	if h.Store.Dialect() == store.Postgres {
-		return "'" + id.String() + "'"
+		return "'" + id.String() + "'::uuid"
 	}
 	return fmt.Sprintf("x'%x'", id[:])
 }

@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/store"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -28,11 +31,7 @@ func fanningOut(t *testing.T, fresh func(t *testing.T) *Harness) {
 	}
 	advance := func(h *Harness, s *webhook.FanOutStep) {
 		h.T.Helper()
-		var cursor webhook.EndpointID
-		for _, e := range s.Endpoints {
-			cursor = e.ID
-		}
-		if err := h.Store.AdvanceFanOut(h.T.Context(), s.Event.ID, cursor, s.Last, h.Item(s.Event, false, s.Endpoints...).Deliveries); err != nil {
+		if err := h.Store.AdvanceFanOut(h.T.Context(), *s, h.Item(s.Event, false, s.Endpoints...).Deliveries); err != nil {
 			h.T.Fatal(err)
 		}
 	}
@@ -104,11 +103,75 @@ func fanningOut(t *testing.T, fresh func(t *testing.T) *Harness) {
 			t.Fatal("the step was not given again")
 		}
 		advance(h, second)
-		if err := h.Store.AdvanceFanOut(t.Context(), first.Event.ID, first.Endpoints[0].ID, true, h.Item(first.Event, false, first.Endpoints...).Deliveries); err == nil {
-			t.Error("the first node's step was stored, too")
-		}
+		advance(h, first)
 		if n := h.Number("SELECT count(*) FROM deliveries"); n != 1 {
-			t.Errorf("%d deliveries, want 1", n)
+			t.Errorf("%d deliveries, want 1: the first node's step was stored, too", n)
+		}
+	})
+	t.Run("steps go on where the last one stored ended, and each endpoint is dealt with once", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		made := h.Clones(h.Endpoint(), 2200) + 1
+		event := wide(h)
+		first := step(h)
+		if first.Last || len(first.Endpoints) > 1000 || first.To != first.Endpoints[len(first.Endpoints)-1].ID {
+			t.Fatalf("the first step has %d endpoints, last %v", len(first.Endpoints), first.Last)
+		}
+		h.Pass(time.Minute) // its node died before it stored anything
+		if again := step(h); again.From != first.From || again.To != first.To {
+			t.Errorf("the step of a lost node begins again at %s, not %s", again.From, first.From)
+		}
+		advance(h, first)
+		advance(h, first)
+		if n := h.Number("SELECT count(*) FROM deliveries"); n != int64(len(first.Endpoints)) {
+			t.Errorf("a step that was stored twice made %d deliveries of %d endpoints", n, len(first.Endpoints))
+		}
+		for s, last := step(h), first.To; s != nil; s = step(h) {
+			if s.From != last {
+				t.Errorf("a step begins at %s, the one before ended at %s", s.From, last)
+			}
+			last = s.To
+			advance(h, s)
+		}
+		if n := h.Number("SELECT count(DISTINCT endpoint_id) FROM deliveries"); n != int64(made) || h.Number("SELECT count(*) FROM deliveries") != n {
+			t.Errorf("%d of %d endpoints got a delivery", n, made)
+		}
+		if n := h.Number("SELECT deliveries FROM events WHERE id = %s", h.Lit(event.ID.UUID)); n != int64(made) {
+			t.Errorf("the event counts %d deliveries", n)
+		}
+		h.CheckInvariants("the fan-out")
+		if n := len(h.Claim(400)); n < 200 {
+			t.Errorf("a claim for 400 took %d of %d endpoints that are ready", n, made)
+		}
+	})
+	t.Run("endpoints that came after the event are passed over, a whole step of them too", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		h.Clones(h.Endpoint(), 1100)
+		h.Exec("UPDATE endpoint_versions SET created_at = created_at + 50000")
+		last := h.Endpoint()
+		wide(h)
+		for s := step(h); s != nil; s = step(h) {
+			if s.From == s.To {
+				t.Fatal("a step without an endpoint of the moment goes nowhere")
+			}
+			advance(h, s)
+		}
+		if n := h.Number("SELECT count(*) FROM deliveries WHERE endpoint_id = %s", h.Lit(last.ID.UUID)); n != 1 || h.Number("SELECT count(*) FROM deliveries") != 1 {
+			t.Errorf("the endpoint behind them has %d deliveries", n)
+		}
+	})
+	t.Run("a restart on SQLite does not wait for the step of the process that died", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		h.Endpoint()
+		wide(h)
+		step(h)
+		if err := h.Store.EndLeases(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if again := step(h) != nil; again != (h.Store.Dialect() == store.SQLite) {
+			t.Errorf("after the leases were ended the step is free: %v", again)
 		}
 	})
 	t.Run("a wide event of one project stays in it", func(t *testing.T) {
@@ -129,11 +192,32 @@ func fanningOut(t *testing.T, fresh func(t *testing.T) *Harness) {
 		h.Endpoint()
 		event := wide(h)
 		s := step(h)
-		h.Exec("UPDATE events SET data = NULL WHERE id = %s", h.Lit(event.ID.UUID))
+		if err := h.Store.Expunge(t.Context(), event.ID, time.Now(), h.audit("event.expunged")); err != nil {
+			t.Fatal(err)
+		}
 		advance(h, s)
-		if n := len(h.Claim(10)); n != 0 {
-			t.Errorf("claimed %d", n)
+		if n := h.Number("SELECT count(*) FROM deliveries"); n != 0 || step(h) != nil {
+			t.Errorf("%d deliveries were made", n)
 		}
 		h.CheckInvariants("the step")
 	})
+}
+
+// Clones makes n endpoints like one, later than it by their ids, all at once.
+func (h *Harness) Clones(of webhook.Endpoint, n int) int {
+	h.T.Helper()
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = "(" + h.Lit(mint.UUID(of.CreatedAt.Add(time.Millisecond))) + ")"
+	}
+	twins := "WITH twin (id) AS (VALUES " + strings.Join(ids, ", ") + ") "
+	for _, into := range []struct{ table, key, columns string }{
+		{"endpoints", "id", "project_id, version, settings, kind, url, timeout_ms, created_at, updated_at"},
+		{"endpoint_versions", "endpoint_id", "version, settings, created_at"},
+		{"endpoint_queue", "endpoint_id", "project_id"},
+	} {
+		h.Exec("%s", twins+"INSERT INTO "+into.table+" ("+into.key+", "+into.columns+") SELECT twin.id, "+into.columns+
+			" FROM twin CROSS JOIN "+into.table+" o WHERE o."+into.key+" = "+h.Lit(of.ID.UUID))
+	}
+	return n
 }
