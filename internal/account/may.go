@@ -96,7 +96,7 @@ var rules = map[Action]rule{
 	ViewUsers:      {instance: admins},
 	ManageUsers:    {instance: admins, stepUp: true},
 	ViewAudit:      {instance: admins, project: builders, scopes: managers},
-	ViewSystem:     {instance: admins},
+	ViewSystem:     {instance: admins, scopes: readers, wide: true},
 	ChangeProof:    {instance: []Role{Admin, Support, Member}, stepUp: true},
 }
 

@@ -74,7 +74,7 @@ var allowed = map[account.Action]string{
 	account.ViewUsers:      "admin",
 	account.ManageUsers:    "admin",
 	account.ViewAudit:      "admin owner developer key-manage wide-manage",
-	account.ViewSystem:     "admin",
+	account.ViewSystem:     "admin wide-manage wide-read",
 	account.ChangeProof:    "admin support owner developer viewer",
 }
 

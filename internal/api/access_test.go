@@ -95,9 +95,10 @@ var table = map[string]row{
 	"DELETE /keys":       {may: []string{manager, wide}},
 	"DELETE /keys/{key}": {may: []string{manager, wide}},
 
-	"GET /stats": {may: []string{reader, manager, wide, wideRead}, blind: true},
-	"GET /audit": {may: []string{manager, wide}, blind: true},
-	"GET /meta":  {may: []string{publisher, reader, manager, holder, wide, wideRead}, blind: true},
+	"GET /stats":  {may: []string{reader, manager, wide, wideRead}, blind: true},
+	"GET /audit":  {may: []string{manager, wide}, blind: true},
+	"GET /system": {may: []string{wide, wideRead}, wideOnly: true, blind: true},
+	"GET /meta":   {may: []string{publisher, reader, manager, holder, wide, wideRead}, blind: true},
 }
 
 func TestWhoMayCallWhat(t *testing.T) {

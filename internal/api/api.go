@@ -89,6 +89,7 @@ func (a *API) Mount(engine *gin.Engine) {
 	a.listenCalls(engine.Group(Prefix))
 	a.keyCalls()
 	a.reportCalls()
+	a.systemCalls()
 	a.documentation(engine)
 }
 

@@ -20,7 +20,7 @@ var promised = []string{
 	"POST /endpoints/{id}/secret/undo", "POST /endpoints/{id}/secret/compromised",
 	"GET /deliveries", "GET /deliveries/{id}", "POST /deliveries/{id}/resend", "POST /deliveries/resend", "POST /deliveries/{id}/send-now", "POST /deliveries/{id}/cancel",
 	"POST /listen", "GET /listen/{id}", "POST /listen/{id}/answers", "DELETE /listen/{id}",
-	"GET /audit", "GET /keys", "POST /keys", "DELETE /keys", "GET /stats", "GET /meta",
+	"GET /audit", "GET /keys", "POST /keys", "DELETE /keys", "GET /stats", "GET /system", "GET /meta",
 }
 
 func TestTheOpenAPIDocumentHoldsEveryCall(t *testing.T) {

@@ -113,6 +113,7 @@ func newFixture(t testing.TB) *fixture {
 	f.must(err)
 	f.manage = manage.New(manage.Options{
 		Store: f.store, Box: keys, URLs: out, Waker: idle{}, Tester: f.tester, Throttle: account.NewThrottle(time.Now), Now: time.Now,
+		Node: thisNode, Pool: func() manage.Pool { return manage.Pool{Slots: 1024, Free: 1000, Running: 20, Queued: 4, Unrecorded: 1} },
 		Facts: manage.Facts{Version: "1.2.3", BaseURL: "https://bell.example", EgressIPs: []string{"203.0.113.7"}, Retention: 720 * time.Hour},
 	})
 	f.must(f.manage.SeedTopics(t.Context()))

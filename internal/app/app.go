@@ -62,7 +62,7 @@ type App struct {
 // listens or sends yet.
 func New(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
 	a := &App{config: c, log: log, version: version, node: webhook.NodeID{UUID: mint.UUID(time.Now())}}
-	opened, err := openStore(ctx, c, log)
+	opened, err := openStore(ctx, c, a.node, log)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,8 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 	return a, nil
 }
 
-func openStore(ctx context.Context, c config.Config, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Options{URL: c.DatabaseURL, Log: log})
+func openStore(ctx context.Context, c config.Config, node webhook.NodeID, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: c.DatabaseURL, Log: log, Node: node})
 }
 
 // prepare takes the database for this process and builds the parts on it.
@@ -122,6 +122,7 @@ func (a *App) build() error {
 	a.waker = newWaker(a.dispatcher, targets, a.store, a.forward.Mail)
 	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log, Committers: a.store.Committers()})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
+	a.manage.Node, a.manage.Pool = a.node, a.pool
 	a.web = web.New(a.webOptions())
 	a.server, err = a.newServer()
 	return err
@@ -207,6 +208,7 @@ func (a *App) late(ctx context.Context, reply webhook.Reply, abandoned bool) err
 func (a *App) Run(ctx context.Context, started func()) error {
 	defer a.unlock()
 	defer a.store.Close()
+	defer a.leave(ctx)
 	defer a.manage.Settle()
 	main, err := a.server.Listen(ctx)
 	if err != nil {

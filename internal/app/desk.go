@@ -24,7 +24,7 @@ type Desk struct {
 // OpenDesk opens the database and brings it up to date.
 func OpenDesk(ctx context.Context, c config.Config) (*Desk, error) {
 	log := slog.New(slog.DiscardHandler)
-	s, err := openStore(ctx, c, log)
+	s, err := openStore(ctx, c, webhook.NodeID{}, log)
 	if err != nil {
 		return nil, err
 	}

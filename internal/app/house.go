@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/dispatch"
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/store"
 )
 
@@ -42,6 +43,25 @@ func (a *App) keepHouse(ctx context.Context) error {
 			beat = false
 		}
 	}
+}
+
+// leaveWithin is how long a node that stops tries to say so: the database may be
+// away, and then the list of nodes shows it silent.
+const leaveWithin = 2 * time.Second
+
+// leave takes the node off the list once it has nothing in hand any more.
+func (a *App) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	if err := a.store.Leave(ctx, a.node); err != nil {
+		a.log.WarnContext(ctx, "the list of nodes keeps this one for a day", "error", err)
+	}
+}
+
+// pool is how busy the dispatcher is, as the page about the system shows it.
+func (a *App) pool() manage.Pool {
+	s := a.dispatcher.Stats()
+	return manage.Pool{Slots: s.Slots, Free: s.Free, Running: s.Running, Queued: s.Queued, Unrecorded: s.Unrecorded}
 }
 
 func (a *App) round(ctx context.Context, what string, do func(context.Context) error) {

@@ -174,6 +174,7 @@ func (w world) doors() []visit {
 		{route: "/projects", name: "admin", who: admin, path: "/projects"},
 		{route: "/profile", name: "developer", who: developer, path: "/profile"},
 		{route: "/profile", name: "admin", who: admin, path: "/profile"},
+		{route: "/admin/system", name: "admin", who: admin, path: "/admin/system"},
 		{route: "/profile/second-factor", name: "developer", who: developer, path: "/profile/second-factor"},
 		{route: "/sign-in/code", name: "nobody", who: nobody, path: "/sign-in/code", want: http.StatusSeeOther},
 		{route: "/invitation", name: "no such invitation", who: nobody, path: "/invitation?token=none", want: http.StatusNotFound},

@@ -46,6 +46,7 @@ func (w world) calls(s sample) []visit {
 	add(program, "/audit", "tenth page", "/audit?cursor="+s.tenth["audit"])
 	add(platform, "/projects/{id}/members", "the platform's key", "/projects/"+w.Busy.ID+"/members")
 	add(platform, "/projects/{id}/invitations", "the platform's key", "/projects/"+w.Busy.ID+"/invitations")
+	add(platform, "/system", "the platform's key", "/system")
 	add(platform, "/events/{id}", "the widest", "/events/"+w.Filled.Widest.String())
 	add(platform, "/stats", "an endpoint", "/stats?endpointId="+w.Busy.Heavy)
 	return list

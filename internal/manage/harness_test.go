@@ -42,6 +42,7 @@ func newBench(t *testing.T) *bench {
 	b.Service = manage.New(manage.Options{
 		Store: b.db, Box: keys, URLs: plainURLs{}, Waker: b, Tester: b,
 		Throttle: account.NewThrottle(b.now), Now: b.now, Log: slog.New(slog.DiscardHandler),
+		Pool:  func() manage.Pool { return manage.Pool{} },
 		Facts: manage.Facts{Version: "1.0.0", BaseURL: "https://hooks.example.com"},
 	})
 	b.project = b.newProject("Shop")

@@ -66,9 +66,12 @@ type Options struct {
 	Waker    Waker
 	Tester   Tester
 	Throttle Throttle
-	Now      func() time.Time
-	Log      *slog.Logger
-	Facts    Facts
+	// Node is this process, and Pool says how busy it is.
+	Node  webhook.NodeID
+	Pool  func() Pool
+	Now   func() time.Time
+	Log   *slog.Logger
+	Facts Facts
 }
 
 // Service carries out the use-cases. It keeps nothing between calls but whom

@@ -32,6 +32,7 @@ type Store interface {
 	Events
 	Finding
 	Reports
+	Systems
 }
 
 // Instance holds the few values that belong to the whole installation.
@@ -41,6 +42,17 @@ type Instance interface {
 	KeepValue(ctx context.Context, name string, value []byte) ([]byte, error)
 	// HasAdmin says whether there is an enabled admin with a password.
 	HasAdmin(ctx context.Context) (bool, error)
+}
+
+// Systems tells what the installation runs on and is at.
+type Systems interface {
+	// Ping answers the database's clock.
+	Ping(ctx context.Context) (time.Time, error)
+	// Nodes are those heard of in the last day, the oldest first; those that ended
+	// in good order are left out.
+	Nodes(ctx context.Context) ([]webhook.Node, error)
+	Backlog(ctx context.Context) (webhook.Load, error)
+	Database(ctx context.Context) (webhook.Database, error)
 }
 
 // ProjectFilter narrows a list of projects, which is sorted by name.

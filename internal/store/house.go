@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
-	"gorm.io/gorm"
 )
 
 const (
@@ -16,42 +15,6 @@ const (
 	// statisticsFor is how long hours are kept.
 	statisticsFor = 400 * 24 * time.Hour
 )
-
-// Heartbeat says that a node lives.
-func (s *Store) Heartbeat(ctx context.Context, node webhook.NodeID, name, version string) error {
-	return s.tx(ctx, "write the heartbeat", func(tx *gorm.DB) error {
-		now, err := s.clock(tx)
-		if err != nil {
-			return err
-		}
-		return tx.Exec(`INSERT INTO nodes (id, name, version, started_at, heartbeat_at) VALUES (?, ?, ?, ?, ?)
- ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, name = excluded.name, version = excluded.version`,
-			uid(node.UUID), clean(name), clean(version), now, now).Error
-	})
-}
-
-// Backlog is how much the queue has to do.
-type Backlog struct {
-	// Ready counts endpoints with something that may go now.
-	Ready int64
-	// Oldest is how long the first of them has been ready.
-	Oldest time.Duration
-}
-
-// Backlog reads the queue's heads; its cost does not depend on what is held.
-func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
-	var b Backlog
-	now, err := s.hot.now(ctx)
-	if err != nil {
-		return b, wrap("read the backlog", err)
-	}
-	var row struct{ Ready, First int64 }
-	err = s.db(ctx).Raw("SELECT count(*) AS ready, COALESCE(min(ready_at), 0) AS first FROM endpoint_queue WHERE ready_at <= ? AND ready_at < 9223372036854775807", now).Scan(&row).Error
-	if b.Ready = row.Ready; b.Ready > 0 {
-		b.Oldest = time.Duration(now-row.First) * time.Millisecond
-	}
-	return b, wrap("read the backlog", err)
-}
 
 // Housekeep clears what has grown old, a few hundred rows per transaction, and
 // stops when ctx ends; the next round goes on. Every node may do it.

@@ -13,4 +13,5 @@ const pgNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 type pgQueue struct {
 	pool *pgxpool.Pool
 	log  *slog.Logger
+	node *[16]byte // this process; nil for one that sends nothing
 }

@@ -36,7 +36,7 @@ func (q *pgQueue) admit(ctx context.Context, admissions []webhook.Admission) ([]
 			rows = append(rows, made...)
 		}
 		for part := range slices.Chunk(rows, deliveriesAtOnce) {
-			tx.storeDeliveries(part)
+			tx.storeDeliveries(part, q.node)
 		}
 		tx.lower(waiting)
 	}
@@ -151,9 +151,10 @@ const (
 	pgInsertAudit = `INSERT INTO audit (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	pgInsertDeliveries = `INSERT INTO deliveries (id, project_id, event_id, endpoint_id, endpoint_version, topic, seq, state, ordered, due_at,
- attempts, attempt_id, lease_until, created_at)
- SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bool[], $10::bigint[],
- $11::int[], $12::uuid[], $13::bigint[], $14::bigint[])`
+ attempts, attempt_id, lease_until, created_at, node_id)
+ SELECT *, CASE WHEN attempt IS NOT NULL THEN $15::uuid END
+ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bool[], $10::bigint[],
+ $11::int[], $12::uuid[], $13::bigint[], $14::bigint[]) AS t(id, project, event, endpoint, version, topic, seq, state, ordered, due, attempts, attempt, lease, created)`
 )
 
 // storeEvents queues the inserts of events, their keys, search values and
@@ -218,8 +219,9 @@ func (t *pgTx) storeKeys(store []admitted, now int64) {
 	}
 }
 
-// storeDeliveries queues the insert of new delivery rows.
-func (t *pgTx) storeDeliveries(rows []deliveryRow) {
+// storeDeliveries queues the insert of new delivery rows; those that are claimed
+// already are the node's.
+func (t *pgTx) storeDeliveries(rows []deliveryRow, node *[16]byte) {
 	n := len(rows)
 	ids, projects, events, endpoints := make([][16]byte, n), make([][16]byte, n), make([][16]byte, n), make([][16]byte, n)
 	versions, topics, seqs, states, ordered := make([]int64, n), make([]string, n), make([]int64, n), make([]string, n), make([]bool, n)
@@ -230,7 +232,7 @@ func (t *pgTx) storeDeliveries(rows []deliveryRow) {
 		versions[i], topics[i], seqs[i], states[i], ordered[i] = r.EndpointVersion, r.Topic, r.Seq, r.State, r.Ordered
 		due[i], attempts[i], claims[i], leases[i], created[i] = r.DueAt, r.Attempts, nullable(r.AttemptID), r.LeaseUntil, r.CreatedAt
 	}
-	t.queue(pgInsertDeliveries, ids, projects, events, endpoints, versions, topics, seqs, states, ordered, due, attempts, claims, leases, created)
+	t.queue(pgInsertDeliveries, ids, projects, events, endpoints, versions, topics, seqs, states, ordered, due, attempts, claims, leases, created, node)
 }
 
 // The queue rows are locked, in order, before they are looked at again: a

@@ -35,7 +35,7 @@ func (q *pgQueue) advance(ctx context.Context, step webhook.FanOutStep, deliveri
 	}
 	rows, waiting := stepRows(step, deliveries, ordered, now)
 	if len(rows) > 0 {
-		tx.storeDeliveries(rows)
+		tx.storeDeliveries(rows, nil)
 		tx.lower(waiting)
 	}
 	tx.moveFanOut(step, made+len(rows))

@@ -49,7 +49,7 @@ func openPostgres(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(wrap("open the database", err), s.Close())
 	}
-	s.hot = &pgQueue{pool: pool, log: options.Log}
+	s.hot = &pgQueue{pool: pool, log: options.Log, node: nullable(uid(options.Node.UUID))}
 	return s, nil
 }
 

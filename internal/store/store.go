@@ -26,6 +26,8 @@ type Options struct {
 	// Now is the clock on SQLite, where this process is the only one that
 	// counts; time.Now if nil. PostgreSQL has its own.
 	Now func() time.Time
+	// Node is this process; zero for one that sends nothing.
+	Node webhook.NodeID
 }
 
 // Store is the database. All its methods may be called at the same time.
@@ -36,6 +38,7 @@ type Store struct {
 	read, write *gorm.DB
 	hot         hot
 	log         *slog.Logger
+	node        uid
 	// path is the SQLite file, empty on PostgreSQL.
 	path    string
 	closers []func() error
@@ -66,6 +69,14 @@ type hot interface {
 
 // Open connects to the database; it does not migrate.
 func Open(ctx context.Context, options Options) (*Store, error) {
+	s, err := open(ctx, options)
+	if err == nil {
+		s.node = uid(options.Node.UUID)
+	}
+	return s, err
+}
+
+func open(ctx context.Context, options Options) (*Store, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}

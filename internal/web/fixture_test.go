@@ -128,6 +128,7 @@ func newFixture(t *testing.T) *fixture {
 	log := slog.New(slog.NewTextHandler(f.log, nil))
 	f.manage = manage.New(manage.Options{
 		Store: f.store, Box: keys, URLs: out, Waker: idle{}, Tester: f.tester, Throttle: account.NewThrottle(f.clock.now),
+		Node: thisNode, Pool: func() manage.Pool { return manage.Pool{Slots: 1024, Free: 1000, Running: 20, Queued: 4, Unrecorded: 1} },
 		Now: f.clock.now, Log: log, Facts: manage.Facts{Version: "1.2.3", BaseURL: baseURL},
 	})
 	f.must(f.manage.SeedTopics(t.Context()))

@@ -22,6 +22,7 @@ const (
 	pathFactor   = pathProfile + "/second-factor"
 	pathTheme    = "/theme"
 	pathIcon     = "/favicon.ico"
+	pathSystem   = "/admin/system"
 )
 
 // under is an address inside a project: under(id, "endpoints", "new").

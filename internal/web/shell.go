@@ -28,6 +28,7 @@ const (
 	atAudit      place = "Audit"
 	atProjects   place = "Projects"
 	atProfile    place = "Profile"
+	atSystem     place = "System"
 )
 
 // switchable is how many projects the switcher lists.
@@ -71,6 +72,11 @@ func (w *Web) shell(c *gin.Context, at place, title string, crumbs ...component.
 		m.Rail = []layout.RailGroup{{Items: []layout.RailItem{
 			{Label: string(atProjects), Icon: component.IconProjects, URL: pathProjects, Current: at == atProjects},
 		}}}
+	}
+	if caller.May(account.ViewSystem, webhook.ProjectID{}) == nil {
+		m.Rail = append(m.Rail, layout.RailGroup{Title: "Instance", Items: []layout.RailItem{
+			{Label: string(atSystem), Icon: component.IconAdmin, URL: pathSystem, Current: at == atSystem},
+		}})
 	}
 	m.Crumbs = crumbs
 	return m, nil

@@ -26,8 +26,9 @@ type Harness struct {
 // NewHarness opens a fresh database.
 func NewHarness(t *testing.T, url string) *Harness {
 	t.Helper()
-	s := Open(t, store.Options{URL: url})
-	h := &Harness{T: t, Store: s, Node: webhook.NodeID{UUID: mint.UUID(time.Now())}, db: raw(t, url)}
+	node := webhook.NodeID{UUID: mint.UUID(time.Now())}
+	s := Open(t, store.Options{URL: url, Node: node})
+	h := &Harness{T: t, Store: s, Node: node, db: raw(t, url)}
 	h.Project = h.NewProject("shop")
 	return h
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -172,6 +173,88 @@ func housekeeping(t *testing.T, fresh func(t *testing.T) *Harness) {
 		b, err := h.Store.Backlog(t.Context())
 		if err != nil || b.Ready != 2 || b.Oldest < time.Second {
 			t.Errorf("backlog %+v, %v", b, err)
+		}
+	})
+}
+
+// nodes proves what is known of server processes.
+func nodes(t *testing.T, fresh func(t *testing.T) *Harness) {
+	beat := func(h *Harness, node webhook.NodeID, name string) {
+		h.T.Helper()
+		if err := h.Store.Heartbeat(h.T.Context(), node, name, "1.0"); err != nil {
+			h.T.Fatal(err)
+		}
+	}
+	listed := func(h *Harness) []webhook.Node {
+		h.T.Helper()
+		found, err := h.Store.Nodes(h.T.Context())
+		if err != nil {
+			h.T.Fatal(err)
+		}
+		return found
+	}
+	t.Run("each node is listed with what it has in hand, the oldest first", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		other := webhook.NodeID{UUID: mint.UUID(time.Now())}
+		beat(h, h.Node, "first")
+		h.Exec("UPDATE nodes SET started_at = started_at - 5000")
+		beat(h, other, "second")
+		h.Publish(h.Endpoint(), h.Endpoint(), h.Endpoint())
+		if n := len(h.Claim(2)); n != 2 {
+			t.Fatalf("claimed %d", n)
+		}
+		found := listed(h)
+		if len(found) != 2 || found[0].Name != "first" || found[1].Name != "second" || found[0].ID != h.Node || found[0].Version != "1.0" {
+			t.Fatalf("listed %+v", found)
+		}
+		if found[0].Sending != 2 || !found[0].LeasedUntil.After(time.Now()) || found[1].Sending != 0 || !found[1].LeasedUntil.IsZero() {
+			t.Errorf("in hand: %+v", found)
+		}
+		if age := time.Since(found[1].HeartbeatAt); age < -time.Minute || age > time.Minute {
+			t.Errorf("the heartbeat is %s old", age)
+		}
+	})
+	t.Run("what is handed off at the publish is in the hand of the node that took it", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		beat(h, h.Node, "here")
+		e := h.Endpoint()
+		if a := h.Admit(h.Item(h.Event(), true, e)); len(a.Receipts) != 1 || len(a.Receipts[0].HandedOff) != 1 {
+			t.Fatalf("not handed off: %+v", a)
+		}
+		h.Publish(e)
+		if found := listed(h); len(found) != 1 || found[0].Sending != 1 {
+			t.Errorf("in hand: %+v", found)
+		}
+	})
+	t.Run("a node that ends in good order is on no list any more", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		other := webhook.NodeID{UUID: mint.UUID(time.Now())}
+		beat(h, h.Node, "stays")
+		beat(h, other, "goes")
+		if err := h.Store.Leave(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		if found := listed(h); len(found) != 1 || found[0].Name != "stays" {
+			t.Errorf("listed %+v", found)
+		}
+	})
+	t.Run("the backlog counts wide events, and the database says what it is", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		h.Endpoint()
+		event := h.Event()
+		event.FanOut = true
+		h.Admit(h.Item(event, false))
+		h.Exec("UPDATE fanouts SET made = 7")
+		if b, err := h.Store.Backlog(t.Context()); err != nil || b.Wide != 1 || b.Made != 7 || b.Ready != 0 {
+			t.Errorf("backlog %+v, %v", b, err)
+		}
+		d, err := h.Store.Database(t.Context())
+		if err != nil || d.Kind != h.Store.Dialect() || d.Size < 50_000 || strings.Count(d.Version, ".") < 1 || strings.ContainsAny(d.Version, " (") {
+			t.Errorf("the database is %+v, %v", d, err)
 		}
 	})
 }

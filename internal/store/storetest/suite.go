@@ -18,6 +18,7 @@ var groups = []group{
 	{"results", results},
 	{"fanning out", fanningOut},
 	{"housekeeping", housekeeping},
+	{"nodes", nodes},
 	{"forwarding", forwarding},
 	{"random", randomly},
 }
