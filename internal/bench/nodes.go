@@ -22,7 +22,7 @@ const (
 	nodesMade = 3
 	// takeover is the bar in seconds: so long after a node is killed the last of
 	// what it held is delivered.
-	takeover = 45.0
+	takeover = 45
 )
 
 // cluster is a stage with more servers on its database.
@@ -162,7 +162,10 @@ func (n Nodes) killed(ctx context.Context, c *cluster, r *Result, alone float64)
 	if err := publishing.read(&done); err != nil {
 		return err
 	}
-	got, err := c.inbox.wait(ctx, s.under, done.Accepted*fanOut, takenOver)
+	if _, err := c.inbox.wait(ctx, s.under, done.Accepted*fanOut, takenOver); err != nil {
+		return err
+	}
+	got, err := c.heldBack(ctx, s.under, at)
 	if err != nil {
 		return err
 	}
