@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -103,8 +102,8 @@ func (s *Store) HousePlans(ctx context.Context) (map[string][]string, error) {
 }
 
 // Writing runs f in a writing transaction of SQLite, which others may share.
-func (s *Store) Writing(ctx context.Context, f func(*sql.Tx) error) error {
-	return s.hot.(*liteQueue).inTx(ctx, nil, func(t *liteTx) error { return f(t.tx) })
+func (s *Store) Writing(ctx context.Context, f func(transaction any, exec func(string, ...any) (int64, error)) error) error {
+	return s.hot.(*liteQueue).inTx(ctx, func(t *liteTx) error { return f(t, t.exec) })
 }
 
 // Writers is how many wait for SQLite's writing connection.

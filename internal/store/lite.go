@@ -4,34 +4,27 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
 	"time"
 )
 
-// liteQueue is the queue in SQLite's SQL: statements prepared once, run on the
-// only writing connection.
+// liteQueue is the queue in SQLite's SQL, run on the only writing connection.
 type liteQueue struct {
 	writer, reader *sql.DB
 	clockNow       func() time.Time
 	writes         writes
-
-	mu       sync.Mutex
-	prepared map[string]*sql.Stmt // guarded by mu
+	conn           *liteConn // nil until the first write; of who holds the writer
 }
 
 func newLiteQueue(writer, reader *sql.DB, now func() time.Time) *liteQueue {
-	return &liteQueue{writer: writer, reader: reader, clockNow: now, prepared: map[string]*sql.Stmt{}}
+	return &liteQueue{writer: writer, reader: reader, clockNow: now}
 }
 
 func (q *liteQueue) close() error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var all error
-	for _, stmt := range q.prepared {
-		all = errors.Join(all, stmt.Close())
+	conn, err := q.writer.Conn(context.Background())
+	if err != nil {
+		return err
 	}
-	clear(q.prepared)
-	return all
+	return errors.Join(q.direct(conn, (*liteConn).close), conn.Close())
 }
 
 // clock is this process's: on SQLite it is the only one that counts.
@@ -49,21 +42,14 @@ func (q *liteQueue) listen(ctx context.Context, _ map[string]func()) { <-ctx.Don
 
 func (q *liteQueue) notify(context.Context, string) error { return nil }
 
-// prepare makes the statements ready. It must not be called inside a
-// transaction, which holds the only connection.
-func (q *liteQueue) prepare(ctx context.Context, texts []string) (map[string]*sql.Stmt, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	ready := make(map[string]*sql.Stmt, len(texts))
-	for _, text := range texts {
-		if q.prepared[text] == nil {
-			stmt, err := q.writer.PrepareContext(ctx, text) //nolint:sqlclosecheck // kept in prepared for good
-			if err != nil {
-				return nil, err
-			}
-			q.prepared[text] = stmt
+// scanEach reads the rows of a query on a reading connection.
+func scanEach(rows *sql.Rows, into []any, f func()) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
 		}
-		ready[text] = q.prepared[text]
+		f()
 	}
-	return ready, nil
+	return rows.Err()
 }

@@ -36,13 +36,9 @@ const (
  WHERE endpoint_id = ?3 AND (next_due_at > ?1 OR line_due_at > ?2)`
 )
 
-var liteAdmitting = []string{
-	liteCatalogue, liteKnownKey, liteQueueFacts, liteNextSeq, liteInsertEvent, liteInsertSearch, liteInsertKey, liteInsertFanOut, liteInsertDelivery, liteInsertAudit, liteLower,
-}
-
 func (q *liteQueue) admit(ctx context.Context, admissions []webhook.Admission) ([]webhook.Admitted, error) {
 	w := &write{ctx: ctx, admit: admissions}
-	err := q.write(liteAdmitting, w)
+	err := q.write(w)
 	return w.admitted, err
 }
 

@@ -44,8 +44,6 @@ const (
  WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test AND due_at > ?2 AND attempts > 0 ORDER BY due_at, seq LIMIT ?3 + 0)`
 )
 
-var liteClaiming = []string{liteNextReady, liteReady, liteFree, liteLineHead, liteLineOut, liteLease, liteHeads, liteTurn, liteCatchUp}
-
 func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, limit int) (jobs []webhook.Job, next time.Duration, err error) {
 	// Looking first, on a reading connection, costs the writers nothing.
 	var first int64
@@ -55,7 +53,7 @@ func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, limit int) (
 	if now := q.clock(); first > now {
 		return nil, wait(first, now), nil
 	}
-	err = q.inTx(ctx, liteClaiming, func(t *liteTx) error {
+	err = q.inTx(ctx, func(t *liteTx) error {
 		jobs = nil
 		endpoints, err := t.ready(limit)
 		if err != nil {
@@ -146,11 +144,7 @@ func (t *liteTx) goOnCatchingUp(r *ready) error {
 	if !r.catchingUp {
 		return nil
 	}
-	result, err := t.exec(liteCatchUp, r.endpoint[:], t.now, catchUpStep)
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
+	n, err := t.exec(liteCatchUp, r.endpoint[:], t.now, catchUpStep)
 	r.catchingUp = n == catchUpStep
 	return err
 }

@@ -18,13 +18,11 @@ const (
 	liteEndFanOut = `DELETE FROM fanouts WHERE event_id = ?`
 )
 
-var liteFanningOut = []string{liteFanOut, liteOrdered, liteMoveFanOut, liteCountFanOut, liteEndFanOut, liteInsertDelivery, liteLower}
-
 // stepSize: the other writers stand while a step is stored.
 func (q *liteQueue) stepSize() int { return 500 }
 
 func (q *liteQueue) advance(ctx context.Context, step webhook.FanOutStep, deliveries []webhook.Delivery) error {
-	return q.inTx(ctx, liteFanningOut, func(t *liteTx) error {
+	return q.inTx(ctx, func(t *liteTx) error {
 		event := step.Event.ID.UUID[:]
 		var cursor uid
 		var made int

@@ -22,10 +22,8 @@ const (
  WHERE d.state = 'sending' AND d.lease_until <= ? LIMIT ?`
 )
 
-var liteReleasing = []string{liteClaimed, liteGiveBack, liteLower}
-
 func (q *liteQueue) release(ctx context.Context, jobs []webhook.Job) error {
-	return q.inTx(ctx, liteReleasing, func(t *liteTx) error {
+	return q.inTx(ctx, func(t *liteTx) error {
 		waiting := heads{}
 		for _, j := range jobs {
 			var endpoint uid

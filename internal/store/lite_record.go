@@ -41,10 +41,8 @@ var liteInsertAttempt = `INSERT INTO attempts (` + attemptColumns + `) VALUES (?
 var liteAddMinute = `INSERT INTO endpoint_minute (endpoint_id, minute, node_id, cause, project_id, n, ` + bucketColumns("") + `)
  VALUES (?` + strings.Repeat(", ?", 22) + `) ON CONFLICT (endpoint_id, minute, node_id, cause) DO UPDATE SET n = endpoint_minute.n + excluded.n, ` + bucketColumns("endpoint_minute")
 
-var liteRecording = []string{liteSettle, liteHasLine, liteWasFailing, liteHealth, liteLowerAfter, liteInsertAttempt, liteAddMinute, liteCatchUp}
-
 func (q *liteQueue) record(ctx context.Context, node webhook.NodeID, results []webhook.Settled) error {
-	return q.inTx(ctx, liteRecording, func(t *liteTx) error {
+	return q.inTx(ctx, func(t *liteTx) error {
 		outcomes := make([]outcome, len(results))
 		for i, r := range results {
 			o, err := t.writeResult(r)
@@ -111,11 +109,7 @@ func (t *liteTx) writeHealth(h *health, waiting heads) error {
 			return err
 		}
 		if failing {
-			result, err := t.exec(liteCatchUp, h.endpoint[:], t.now, catchUpStep)
-			if err != nil {
-				return err
-			}
-			n, err := result.RowsAffected()
+			n, err := t.exec(liteCatchUp, h.endpoint[:], t.now, catchUpStep)
 			if err != nil {
 				return err
 			}

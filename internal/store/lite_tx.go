@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"sync"
 
@@ -13,8 +12,7 @@ import (
 // write is what one caller does in a writing transaction. Callers who write at
 // the same moment share one, and so one commit and one wait for the disk.
 type write struct {
-	ctx   context.Context //nolint:containedctx // of the caller, who waits
-	stmts map[string]*sql.Stmt
+	ctx context.Context //nolint:containedctx // of the caller, who waits
 	// do is what it does. Nil: it admits events, which is done at once for all
 	// who do.
 	do    func(*liteTx) error
@@ -74,20 +72,16 @@ func (ws *writes) next() {
 	}
 }
 
-// inTx runs f in a writing transaction that may use these statements. Others
-// may share it; then an error of any of them has each run again alone, so f
-// must leave nothing behind that a second run would trip over. Once the
-// connection is free nothing waits any more, so ctx counts only until then: the
-// driver would watch a context that can end with a goroutine per statement.
-func (q *liteQueue) inTx(ctx context.Context, texts []string, f func(*liteTx) error) error {
-	return q.write(texts, &write{ctx: ctx, do: f})
+// inTx runs f in a writing transaction. Others may share it; then an error of
+// any of them has each run again alone, so f must leave nothing behind that a
+// second run would trip over. Once the connection is free nothing waits any
+// more, so ctx counts only until then.
+func (q *liteQueue) inTx(ctx context.Context, f func(*liteTx) error) error {
+	return q.write(&write{ctx: ctx, do: f})
 }
 
 // write has one carried out in its turn.
-func (q *liteQueue) write(texts []string, w *write) (err error) {
-	if w.stmts, err = q.prepare(w.ctx, texts); err != nil {
-		return err
-	}
+func (q *liteQueue) write(w *write) error {
 	w.turn = make(chan bool, 1)
 	if q.writes.join(w) {
 		return q.lead(w)
@@ -141,16 +135,10 @@ func (q *liteQueue) lead(own *write) error {
 
 // transact does the writes in one transaction, all or none.
 func (q *liteQueue) transact(conn *sql.Conn, all []*write) error {
-	ctx := context.Background()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	t := &liteTx{ctx: ctx, tx: tx, bound: map[string]*sql.Stmt{}, now: q.clock()}
-	if err := t.carryOut(all); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
+	return q.direct(conn, func(c *liteConn) error {
+		t := &liteTx{c, q.clock()}
+		return c.inTx(func() error { return t.carryOut(all) })
+	})
 }
 
 func (t *liteTx) carryOut(all []*write) error {
@@ -158,79 +146,24 @@ func (t *liteTx) carryOut(all []*write) error {
 	for _, w := range all {
 		if w.do == nil {
 			admitting = append(admitting, w)
-			continue
-		}
-		t.stmts = w.stmts
-		if err := w.do(t); err != nil {
+		} else if err := w.do(t); err != nil {
 			return err
 		}
 	}
 	if admitting == nil {
 		return nil
 	}
-	t.stmts = admitting[0].stmts
 	return t.admit(admitting)
 }
 
-// liteTx is a writing transaction with prepared statements at hand.
+// liteTx is a writing transaction.
 type liteTx struct {
-	ctx   context.Context //nolint:containedctx // of the transaction
-	tx    *sql.Tx
-	stmts map[string]*sql.Stmt // as prepared on the connection
-	bound map[string]*sql.Stmt // as this transaction runs them
-	now   int64
-}
-
-// bind makes a statement ready for this transaction.
-func (t *liteTx) bind(text string) {
-	if t.bound[text] == nil {
-		t.bound[text] = t.tx.StmtContext(t.ctx, t.stmts[text])
-	}
-}
-
-// exec runs a prepared statement and says how many rows it changed.
-func (t *liteTx) exec(text string, args ...any) (sql.Result, error) {
-	t.bind(text)
-	return t.bound[text].ExecContext(t.ctx, args...)
+	*liteConn
+	now int64
 }
 
 // changed is exec for statements that change one row or none.
 func (t *liteTx) changed(text string, args ...any) (bool, error) {
-	result, err := t.exec(text, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
+	n, err := t.exec(text, args...)
 	return n > 0, err
-}
-
-// one reads one row; false when there is none.
-func (t *liteTx) one(text string, args []any, into ...any) (bool, error) {
-	t.bind(text)
-	err := t.bound[text].QueryRowContext(t.ctx, args...).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// each reads rows into the same variables and calls f after each.
-func (t *liteTx) each(text string, args []any, into []any, f func()) error {
-	t.bind(text)
-	rows, err := t.bound[text].QueryContext(t.ctx, args...)
-	if err != nil {
-		return err
-	}
-	return scanEach(rows, into, f)
-}
-
-func scanEach(rows *sql.Rows, into []any, f func()) error {
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-		f()
-	}
-	return rows.Err()
 }

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"github.com/bellwire/bellwire/internal/store"
 	"github.com/bellwire/bellwire/internal/store/storetest"
 )
+
+type exec = func(string, ...any) (int64, error)
 
 // crowded is SQLite with its writing connection held, so that writers gather.
 type crowded struct {
@@ -31,7 +32,7 @@ func crowd(t *testing.T) *crowded {
 }
 
 // write begins a write that waits; its answer comes through the channel.
-func (c *crowded) write(ctx context.Context, f func(*sql.Tx) error) <-chan error {
+func (c *crowded) write(ctx context.Context, f func(any, exec) error) <-chan error {
 	c.t.Helper()
 	before := c.Writers()
 	answer := make(chan error, 1)
@@ -57,29 +58,29 @@ func (c *crowded) goOn() {
 	}
 }
 
-func insertNode(tx *sql.Tx, name string) error {
-	_, err := tx.Exec("INSERT INTO nodes (id, name, version, started_at, heartbeat_at) VALUES (?, ?, '', 0, 0)", []byte(name), name)
+func insertNode(exec exec, name string) error {
+	_, err := exec("INSERT INTO nodes (id, name, version, started_at, heartbeat_at) VALUES (?, ?, '', 0, 0)", []byte(fmt.Sprintf("%-16s", name)), name)
 	return err
 }
 
-func (c *crowded) nodes() (n int) {
+func (c *crowded) nodes() int {
 	c.t.Helper()
-	err := c.Writing(c.t.Context(), func(tx *sql.Tx) error { return tx.QueryRow("SELECT count(*) FROM nodes").Scan(&n) })
+	nodes, err := c.Nodes(c.t.Context())
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return n
+	return len(nodes)
 }
 
 func TestWritersOfOneMomentShareATransaction(t *testing.T) {
 	t.Parallel()
 	c := crowd(t)
-	used := make(chan *sql.Tx, 5)
+	used := make(chan any, 5)
 	var answers []<-chan error
 	for i := range 5 {
-		answers = append(answers, c.write(t.Context(), func(tx *sql.Tx) error {
+		answers = append(answers, c.write(t.Context(), func(tx any, exec exec) error {
 			used <- tx
-			return insertNode(tx, fmt.Sprint(i))
+			return insertNode(exec, fmt.Sprint(i))
 		}))
 	}
 	c.goOn()
@@ -101,9 +102,9 @@ func TestAWriteThatFailsUndoesOnlyItself(t *testing.T) {
 	t.Parallel()
 	c := crowd(t)
 	refusal := errors.New("refused")
-	good := c.write(t.Context(), func(tx *sql.Tx) error { return insertNode(tx, "a") })
-	bad := c.write(t.Context(), func(tx *sql.Tx) error { return errors.Join(insertNode(tx, "b"), refusal) })
-	late := c.write(t.Context(), func(tx *sql.Tx) error { return insertNode(tx, "c") })
+	good := c.write(t.Context(), func(tx any, exec exec) error { return insertNode(exec, "a") })
+	bad := c.write(t.Context(), func(tx any, exec exec) error { return errors.Join(insertNode(exec, "b"), refusal) })
+	late := c.write(t.Context(), func(tx any, exec exec) error { return insertNode(exec, "c") })
 	c.goOn()
 	if err := <-bad; !errors.Is(err, refusal) {
 		t.Errorf("the bad write answered %v", err)
@@ -127,8 +128,8 @@ func TestAWriterWhoGivesUpLetsTheOthersWrite(t *testing.T) {
 			if !leads {
 				impatient, patient = patient, impatient
 			}
-			first := c.write(impatient, func(tx *sql.Tx) error { return insertNode(tx, "first") })
-			second := c.write(patient, func(tx *sql.Tx) error { return insertNode(tx, "second") })
+			first := c.write(impatient, func(tx any, exec exec) error { return insertNode(exec, "first") })
+			second := c.write(patient, func(tx any, exec exec) error { return insertNode(exec, "second") })
 			cancel()
 			c.waiting(1)
 			c.goOn()
