@@ -233,7 +233,7 @@ func TestSeveralDeliveriesAreSentAgainAndOneThatCanNotStopsNoOther(t *testing.T)
 func (f *fixture) exhaust() {
 	f.t.Helper()
 	ctx, node := context.Background(), webhook.NodeID{UUID: mint.UUID(time.Now())}
-	jobs, _, err := f.store.Claim(ctx, node, 100)
+	jobs, _, err := f.store.Claim(ctx, node, webhook.Room{Slots: 100, Lagging: 100})
 	f.must(err)
 	if len(jobs) == 0 {
 		f.t.Fatal("nothing is due")

@@ -45,9 +45,9 @@ func newCountedQueue(queue dispatch.Queue, r prometheus.Registerer) countedQueue
 }
 
 // Claim times claims; those that find nothing would hide the others.
-func (q countedQueue) Claim(ctx context.Context, node webhook.NodeID, limit int) ([]webhook.Job, time.Duration, error) {
+func (q countedQueue) Claim(ctx context.Context, node webhook.NodeID, room webhook.Room) ([]webhook.Job, time.Duration, error) {
 	start := time.Now()
-	jobs, next, err := q.Queue.Claim(ctx, node, limit)
+	jobs, next, err := q.Queue.Claim(ctx, node, room)
 	if len(jobs) > 0 {
 		q.claims.Observe(time.Since(start).Seconds())
 	}

@@ -124,7 +124,7 @@ func counts(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 }
 
 // Claim finds something every other time.
-func (q *table) Claim(context.Context, webhook.NodeID, int) ([]webhook.Job, time.Duration, error) {
+func (q *table) Claim(context.Context, webhook.NodeID, webhook.Room) ([]webhook.Job, time.Duration, error) {
 	q.claims++
 	return make([]webhook.Job, q.claims%2), 0, q.fails
 }
@@ -134,7 +134,7 @@ func TestClaims_are_timed_if_they_got_something(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	q := newCountedQueue(&table{}, registry)
 	for range 5 {
-		if _, _, err := q.Claim(t.Context(), webhook.NodeID{}, 10); err != nil {
+		if _, _, err := q.Claim(t.Context(), webhook.NodeID{}, webhook.Room{Slots: 10}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -69,13 +69,13 @@ func (d *Dispatcher) claimOnce(size int) (claimed int, full bool, next time.Dura
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), queryPatience)
 	defer cancel()
-	jobs, next, err := d.queue.Claim(ctx, d.node, slots)
+	jobs, next, err := d.queue.Claim(ctx, d.node, d.pool.room(slots))
 	if err != nil {
 		d.pool.unreserve(slots)
 		return 0, false, 0, err
 	}
 	d.pool.unreserve(slots - len(jobs))
-	d.giveBack(d.pool.submit(jobs)...)
+	d.giveBack(d.pool.submit(jobs, false)...)
 	if next <= 0 || next > pollEvery {
 		next = pollEvery
 	}

@@ -11,10 +11,9 @@ import (
 
 func TestClaimsGrowWhileTheyComeBackFull(t *testing.T) {
 	inBubble(t, dispatch.Options{Workers: 1000}, func(t *testing.T, r *rig) {
+		endpoints := r.quick(40)
 		r.receiver.answer = slow(10 * time.Second)
-		synctest.Wait()
-		for range 40 {
-			endpoint := r.table.endpoint()
+		for _, endpoint := range endpoints {
 			for range 50 {
 				r.table.add(endpoint)
 			}
@@ -37,11 +36,7 @@ func TestAClaimThatFindsNothingLeavesRoomForHandOffs(t *testing.T) {
 		granted := make(chan int, 1)
 		r.table.setRefuse(func(call string, _ []webhook.Settled) error {
 			if call == "claim" && len(granted) == 0 {
-				n := 0
-				for r.Reserve(webhook.EndpointID{}) {
-					n++
-				}
-				granted <- n
+				granted <- reserveAll(r)
 			}
 			return nil
 		})
@@ -50,27 +45,38 @@ func TestAClaimThatFindsNothingLeavesRoomForHandOffs(t *testing.T) {
 		if n < 60 {
 			t.Errorf("%d of 80 slots were left during a claim", n)
 		}
-		for range n {
-			r.Release(webhook.EndpointID{})
-		}
+		releaseAll(r, n)
 	})
+}
+
+// reserveAll reserves a slot for one endpoint after the other while there are
+// some, and answers how many there were.
+func reserveAll(r *rig) int {
+	n := 0
+	for r.Reserve(numbered(n)) {
+		n++
+	}
+	return n
+}
+
+func releaseAll(r *rig, n int) {
+	for i := range n {
+		r.Release(numbered(i))
+	}
+}
+
+func numbered(n int) webhook.EndpointID {
+	return webhook.EndpointID{UUID: webhook.UUID{byte(n), byte(n >> 8)}}
 }
 
 func TestReservationsStopBeforeTheSlotsRunOut(t *testing.T) {
 	inBubble(t, dispatch.Options{Workers: 8}, func(t *testing.T, r *rig) {
 		synctest.Wait()
-		granted := 0
-		for range 100 {
-			if r.Reserve(webhook.EndpointID{}) {
-				granted++
-			}
-		}
+		granted := reserveAll(r)
 		if granted != 14 {
 			t.Errorf("%d of 16 slots were granted, want 14: the rest is for what waits in the database", granted)
 		}
-		for range granted {
-			r.Release(webhook.EndpointID{})
-		}
+		releaseAll(r, granted)
 		if s := r.Stats(); s.Free != 16 {
 			t.Errorf("%d of 16 slots are free afterwards", s.Free)
 		}

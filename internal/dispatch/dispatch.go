@@ -13,9 +13,9 @@ import (
 
 // Queue is the deliveries table as the dispatcher sees it.
 type Queue interface {
-	// Claim leases up to limit due deliveries to a node, and says how long it is
-	// until the next one is due; 0 when that is not known.
-	Claim(ctx context.Context, node webhook.NodeID, limit int) (jobs []webhook.Job, next time.Duration, err error)
+	// Claim leases due deliveries to a node, as many as it has room for, and says
+	// how long it is until the next one is due; 0 when that is not known.
+	Claim(ctx context.Context, node webhook.NodeID, room webhook.Room) (jobs []webhook.Job, next time.Duration, err error)
 	// Record writes results, each fenced by its attempt's id.
 	Record(ctx context.Context, node webhook.NodeID, settled []webhook.Settled) error
 	// Release gives back claims that were never sent, attempt number included.
@@ -36,7 +36,8 @@ type Sender interface {
 // Options are what a Dispatcher can do without; zero members mean the default.
 type Options struct {
 	Node webhook.NodeID
-	// Workers is how many requests may be open at once; 512.
+	// Workers is how many requests may be open at once; 512. Those of endpoints
+	// that turn out to lag, beyond half of it, are made up for.
 	Workers int
 	// Drain is how long open requests may finish after the stop; 15 s.
 	Drain time.Duration
@@ -113,7 +114,7 @@ func New(queue Queue, sender Sender, targets *Targets, o Options) *Dispatcher {
 		wake:    make(chan struct{}, 1),
 	}
 	d.work, d.cancel = context.WithCancel(context.Background())
-	d.pool.start = func() { go d.worker() }
+	d.pool.start, d.pool.now, d.pool.roomy = func() { go d.worker() }, d.now, d.wake
 	d.records = newRecorder(d)
 	return d
 }
@@ -129,6 +130,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	feeding.Go(func() { d.claim(ctx) })
 	feeding.Go(func() { d.sweep(ctx) })
 	feeding.Go(func() { d.grow(ctx) })
+	feeding.Go(func() { d.watch(ctx) })
 
 	<-ctx.Done()
 	d.giveBack(d.pool.close()...)
@@ -163,16 +165,16 @@ func (d *Dispatcher) EndpointsChanged() { d.targets.Forget() }
 
 // Reserve takes a slot for a delivery that is being stored already leased to
 // this node. Each Reserve ends in one Release or one job of a Submit.
-func (d *Dispatcher) Reserve(webhook.EndpointID) bool {
-	return d.records.keepsUp() && d.pool.reserve()
+func (d *Dispatcher) Reserve(endpoint webhook.EndpointID) bool {
+	return d.records.keepsUp() && d.pool.reserve(endpoint)
 }
 
 // Release gives back a reserved slot.
-func (d *Dispatcher) Release(webhook.EndpointID) { d.pool.unreserve(1) }
+func (d *Dispatcher) Release(endpoint webhook.EndpointID) { d.pool.release(endpoint) }
 
 // Submit has reserved deliveries sent. It does not wait for anything but, once
 // the dispatcher stops, for the database to take them back.
-func (d *Dispatcher) Submit(jobs []webhook.Job) { d.giveBack(d.pool.submit(jobs)...) }
+func (d *Dispatcher) Submit(jobs []webhook.Job) { d.giveBack(d.pool.submit(jobs, true)...) }
 
 // Stats is how busy the dispatcher is.
 type Stats struct {

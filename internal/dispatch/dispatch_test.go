@@ -112,7 +112,7 @@ func TestAHandOffIsSentWithoutAClaim(t *testing.T) {
 
 func TestNeverMoreRequestsThanWorkers(t *testing.T) {
 	inBubble(t, dispatch.Options{Workers: 20}, func(t *testing.T, r *rig) {
-		r.receiver.answer = slow(2 * time.Second)
+		r.receiver.answer = slow(900 * time.Millisecond)
 		for range 10 {
 			endpoint := r.table.endpoint()
 			for range 20 {
@@ -154,7 +154,7 @@ func TestOneEndpointGetsItsLimitAndTheOthersGoOn(t *testing.T) {
 		if got := r.table.delivery(id); got.State != webhook.Delivered {
 			t.Errorf("the healthy endpoint's delivery is %s, want delivered", got.State)
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		if _, most := r.receiver.mostOpen(hanging); most != webhook.DefaultMaxInFlight {
 			t.Errorf("%d requests were open to one endpoint, want %d", most, webhook.DefaultMaxInFlight)
 		}
@@ -169,9 +169,9 @@ func TestSlowReceiversGetMoreWorkersAndTheyGoAgain(t *testing.T) {
 		if n := r.Stats().Workers; n != 0 {
 			t.Errorf("%d workers stand idle before the first job", n)
 		}
+		endpoints := r.quick(6)
 		r.receiver.answer = slow(2 * time.Second)
-		for range 6 {
-			endpoint := r.table.endpoint()
+		for _, endpoint := range endpoints {
 			for range 60 {
 				r.table.add(endpoint)
 			}

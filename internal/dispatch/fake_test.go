@@ -15,6 +15,9 @@ import (
 
 var errDown = webhook.Unavailable(errors.New("connection refused"))
 
+// lookAgain is when the table has endpoints looked at again that had no room.
+const lookAgain = 50 * time.Millisecond
+
 // row is a delivery as the fake table holds it.
 type row struct {
 	webhook.Delivery
@@ -155,7 +158,7 @@ func (b *table) inState(state webhook.State) int {
 	return n
 }
 
-func (b *table) Claim(_ context.Context, _ webhook.NodeID, limit int) ([]webhook.Job, time.Duration, error) {
+func (b *table) Claim(_ context.Context, _ webhook.NodeID, room webhook.Room) ([]webhook.Job, time.Duration, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := b.called("claim", nil); err != nil {
@@ -184,8 +187,18 @@ func (b *table) Claim(_ context.Context, _ webhook.NodeID, limit int) ([]webhook
 	var jobs []webhook.Job
 	for _, r := range due {
 		e := b.endpoints[r.EndpointID]
-		if len(jobs) == limit || (e.MaxInFlight > 0 || e.Ordered) && out[e.ID] >= e.InFlightLimit() {
+		pace := room.Pace(e.ID)
+		limit := webhook.InFlight(e.MaxInFlight, e.Ordered, e.ConsecutiveFailures, pace == webhook.PaceSlow)
+		if limit == webhook.DefaultMaxInFlight && e.MaxInFlight == 0 {
+			limit *= 2
+		}
+		lags := pace == webhook.PaceSlow || e.ConsecutiveFailures >= webhook.SparedAfter || pace == webhook.PaceUnknown && out[e.ID] > 0
+		if len(jobs) == room.Slots || out[e.ID] >= limit || lags && room.Lagging == 0 {
+			next = lookAgain
 			continue
+		}
+		if lags {
+			room.Lagging--
 		}
 		out[e.ID]++
 		jobs = append(jobs, b.lease(r))
@@ -227,6 +240,11 @@ func (b *table) record(s webhook.Settled) {
 		return
 	}
 	r.State, r.Failures, r.Unknowns, r.Reason = s.State, s.Failures, s.Unknowns, s.Reason
+	if e := b.endpoints[s.EndpointID]; s.State == webhook.Delivered {
+		e.ConsecutiveFailures = 0
+	} else {
+		e.ConsecutiveFailures++
+	}
 	r.DueAt = time.Now().Add(s.Delay)
 	if s.Pause != "" {
 		b.endpoints[s.EndpointID].State = webhook.EndpointPaused

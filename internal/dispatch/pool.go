@@ -8,37 +8,13 @@ import (
 )
 
 const (
-	// baseWorkers is how many workers start without waiting: fast receivers
-	// gain nothing from more.
-	baseWorkers = 128
 	// slotsPerWorker: as many jobs again may be at hand as can be open, so that
 	// workers find the next one at once and lanes at their limit block nobody.
 	slotsPerWorker = 2
-	// idleWorkers is how many stay when there is nothing to do.
-	idleWorkers = 32
-	// growEvery is how often jobs that wait for a worker are looked at.
-	growEvery = 5 * time.Millisecond
 	// queuedLow is the number of jobs without a worker below which more are
 	// claimed although few slots are free.
 	queuedLow = 32
 )
-
-// lane is what this node holds of one endpoint. The pool's mutex guards it.
-type lane struct {
-	id      webhook.EndpointID
-	tenant  *tenant
-	queue   []webhook.Job // oldest first
-	running int
-	limit   int // how many may run at once on this node
-	served  uint64
-}
-
-// tenant makes projects take turns.
-type tenant struct {
-	id     webhook.ProjectID
-	lanes  int
-	served uint64
-}
 
 // pool is the slots, the jobs in them and the workers. A slot is taken by a
 // reservation, a queued job or a running one; there are never more jobs than
@@ -47,8 +23,11 @@ type pool struct {
 	slots   int
 	most    int    // workers at once
 	start   func() // starts one worker, which calls next until it says no
+	now     func() time.Time
 	freed   chan struct{}
 	pressed chan struct{} // more jobs than base workers; capacity 1
+	opened  chan struct{} // a request is open and nobody watches; capacity 1
+	roomy   chan struct{} // a lane stopped lagging while cramped; capacity 1
 	empty   chan struct{} // closed once the pool is closed and no slot is in use
 
 	mu       sync.Mutex
@@ -66,6 +45,11 @@ type pool struct {
 	lanes    map[webhook.EndpointID]*lane
 	tenants  map[webhook.ProjectID]*tenant
 	ready    []*lane // lanes with queued jobs, in no order
+	idles    idles   // lanes that hold nothing
+	load     load    // of all lanes
+	openings openings
+	watched  bool // somebody will look at openings in time
+	cramped  bool // the last claim might have taken more for lanes that lag
 }
 
 func newPool(workers int) *pool {
@@ -74,7 +58,10 @@ func newPool(workers int) *pool {
 		most:    workers,
 		freed:   make(chan struct{}, 1),
 		pressed: make(chan struct{}, 1),
+		opened:  make(chan struct{}, 1),
+		roomy:   make(chan struct{}, 1),
 		empty:   make(chan struct{}),
+		now:     time.Now,
 		lanes:   map[webhook.EndpointID]*lane{},
 		tenants: map[webhook.ProjectID]*tenant{},
 	}
@@ -82,17 +69,49 @@ func newPool(workers int) *pool {
 	return p
 }
 
+// half is how many requests lagging lanes may have open together.
+func (p *pool) half() int { return max(1, p.most/2) }
+
+// places is how many requests lanes of a class may begin for all that is open
+// and lags: beyond the half there are some for newcomers, so that they are not
+// kept from showing that they are quick, and the rest is for trusted ones.
+func (p *pool) places(c class) int {
+	switch c {
+	case lagging:
+		return max(0, p.half()-p.load.open)
+	case newcomer:
+		return max(0, p.half()+max(1, p.most/4)-p.load.open)
+	}
+	return p.slots
+}
+
 // reserve takes a slot for a job that is being stored. An eighth of the slots
-// is left to what waits in the database.
-func (p *pool) reserve() bool {
+// is left to what waits in the database, half to lanes that do not lag.
+func (p *pool) reserve(id webhook.EndpointID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || p.used >= p.slots-p.slots/8 {
 		return false
 	}
+	l := p.lane(id)
+	if l.spared() || l.full(p.slots, p.now()) || l.class == lagging && p.load.held >= p.slots/2 {
+		p.tidy(l)
+		return false
+	}
+	l.reserved++
+	p.recount(l)
 	p.used++
 	p.reserved++
 	return true
+}
+
+// release gives back what reserve took.
+func (p *pool) release(id webhook.EndpointID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unhold(id)
+	p.reserved--
+	p.leave(1)
 }
 
 // reserveMany takes slots for a claim of at most limit jobs; 0 means that
@@ -113,7 +132,35 @@ func (p *pool) reserveMany(limit int) int {
 
 // worthwhile: many slots are free, or the workers will soon have nothing to do.
 func (p *pool) worthwhile() bool {
-	return p.slots-p.used >= p.slots/2 || p.queued < min(queuedLow, p.slots/2)
+	return p.slots-p.used >= p.slots/2 || p.startable() < min(queuedLow, p.slots/2)
+}
+
+// startable is how many queued jobs a free worker could begin; it needs p.mu.
+func (p *pool) startable() int {
+	n := 0
+	for c, startable := range p.load.startable {
+		n += min(startable, p.places(class(c)))
+	}
+	return n
+}
+
+// room is what a claim for so many slots may take.
+func (p *pool) room(slots int) webhook.Room {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	lagging := max(0, p.half()-p.load.held)
+	p.cramped = lagging < slots
+	return webhook.Room{Slots: slots, Lagging: lagging, Pace: p.pace}
+}
+
+// pace is what is known of an endpoint.
+func (p *pool) pace(id webhook.EndpointID) webhook.Pace {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l, ok := p.lanes[id]; ok {
+		return l.pace()
+	}
+	return webhook.PaceUnknown
 }
 
 // unreserve gives back n slots.
@@ -124,120 +171,40 @@ func (p *pool) unreserve(n int) {
 	p.leave(n)
 }
 
-// submit turns reservations into jobs. What comes back can't start any more.
-func (p *pool) submit(jobs []webhook.Job) (rejected []webhook.Job) {
+// submit turns reservations into jobs, handed off or claimed. What comes back
+// can't start any more.
+func (p *pool) submit(jobs []webhook.Job, handedOff bool) (rejected []webhook.Job) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reserved -= len(jobs)
+	for _, job := range jobs {
+		if !p.closed {
+			p.enqueue(job)
+		}
+		if handedOff {
+			p.unhold(job.Delivery.EndpointID)
+		}
+	}
 	if p.closed {
 		p.leave(len(jobs))
 		return jobs
 	}
-	for _, job := range jobs {
-		l := p.lane(job)
-		if l.queue = append(l.queue, job); len(l.queue) == 1 {
-			p.ready = append(p.ready, l)
-		}
-		p.queued++
-		p.callWorker()
-	}
 	return nil
 }
 
-// callWorker makes sure that somebody looks at the queued jobs; it needs p.mu.
-func (p *pool) callWorker() {
-	switch {
-	case p.idling > 0:
-		p.idling--
-		p.idle.Signal()
-	case p.workers < min(baseWorkers, p.most):
-		p.spawn()
-	default:
-		signal(p.pressed)
+// enqueue needs p.mu.
+func (p *pool) enqueue(job webhook.Job) {
+	l := p.lane(job.Delivery.EndpointID)
+	if l.tenant == nil {
+		l.tenant = p.tenant(job.Delivery.ProjectID)
 	}
-}
-
-func (p *pool) spawn() {
-	p.workers++
-	p.start()
-}
-
-// next ends a worker's last job, if any, and waits for its next one; false
-// tells the worker to go.
-func (p *pool) next(last *lane) (webhook.Job, *lane, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if last != nil {
-		p.finish(last)
+	if l.queue = append(l.queue, job); len(l.queue) == 1 {
+		l.at = len(p.ready)
+		p.ready = append(p.ready, l)
 	}
-	for {
-		if l := p.pick(); l != nil {
-			return p.begin(l), l, true
-		}
-		if p.closed || p.idling >= idleWorkers {
-			p.workers--
-			return webhook.Job{}, nil, false
-		}
-		p.idling++ // whoever wakes this worker takes it off again
-		p.idle.Wait()
-	}
-}
-
-// pick chooses the ready lane with the fewest running, projects in turn; nil
-// if all are empty or at their limit.
-func (p *pool) pick() *lane {
-	var best *lane
-	for _, l := range p.ready {
-		if l.running < l.limit && (best == nil || l.before(best)) {
-			best = l
-		}
-	}
-	return best
-}
-
-func (l *lane) before(o *lane) bool {
-	if l.running != o.running {
-		return l.running < o.running
-	}
-	if l.tenant.served != o.tenant.served {
-		return l.tenant.served < o.tenant.served
-	}
-	return l.served < o.served
-}
-
-func (p *pool) begin(l *lane) webhook.Job {
-	job := l.queue[0]
-	l.queue[0] = webhook.Job{}
-	if l.queue = l.queue[1:]; len(l.queue) == 0 {
-		l.queue = nil
-		p.unready(l)
-	}
-	p.queued--
-	p.running++
-	l.running++
-	p.served++
-	l.served, l.tenant.served = p.served, p.served
-	p.feed()
-	return job
-}
-
-func (p *pool) unready(l *lane) {
-	for i, r := range p.ready {
-		if r == l {
-			last := len(p.ready) - 1
-			p.ready[i], p.ready[last] = p.ready[last], nil
-			p.ready = p.ready[:last]
-			return
-		}
-	}
-}
-
-func (p *pool) finish(l *lane) {
-	p.finished++
-	p.running--
-	l.running--
-	p.tidy(l)
-	p.leave(1)
+	p.queued++
+	p.recount(l)
+	p.callWorker()
 }
 
 // leave frees n slots; it needs p.mu.
@@ -261,59 +228,6 @@ func (p *pool) feed() {
 	}
 }
 
-// lane finds or makes the lane of a job; it needs p.mu.
-func (p *pool) lane(job webhook.Job) *lane {
-	id := job.Delivery.EndpointID
-	if l, ok := p.lanes[id]; ok {
-		return l
-	}
-	t := p.tenants[job.Delivery.ProjectID]
-	if t == nil {
-		t = &tenant{id: job.Delivery.ProjectID}
-		p.tenants[job.Delivery.ProjectID] = t
-	}
-	t.lanes++
-	l := &lane{id: id, tenant: t, limit: webhook.DefaultMaxInFlight}
-	p.lanes[id] = l
-	return l
-}
-
-// tidy drops a lane that holds nothing, and its project after the last one.
-func (p *pool) tidy(l *lane) {
-	if l.running > 0 || len(l.queue) > 0 {
-		return
-	}
-	delete(p.lanes, l.id)
-	if l.tenant.lanes--; l.tenant.lanes == 0 {
-		delete(p.tenants, l.tenant.id)
-	}
-}
-
-// limit sets how many of a lane's jobs may run at once on this node.
-func (p *pool) limit(l *lane, limit int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l.limit = limit
-}
-
-// grow starts workers beyond the base while jobs that could start would wait
-// for long at the present pace: receivers are slow. It reports whether to look
-// again soon, and the pace so far.
-func (p *pool) grow(finishedBefore uint64) (again bool, finished uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	startable := 0
-	for _, l := range p.ready {
-		startable += max(0, min(len(l.queue), l.limit-l.running))
-	}
-	if startable > 10*int(p.finished-finishedBefore) {
-		for range min(startable, p.most-p.workers) {
-			p.spawn()
-		}
-	}
-	return startable > 0 && !p.closed, p.finished
-}
-
 // close stops everything that has not begun and hands it back.
 func (p *pool) close() []webhook.Job {
 	p.mu.Lock()
@@ -323,6 +237,7 @@ func (p *pool) close() []webhook.Job {
 	for _, l := range p.ready {
 		unstarted = append(unstarted, l.queue...)
 		l.queue = nil
+		p.recount(l)
 		p.tidy(l)
 	}
 	p.ready, p.queued = nil, 0

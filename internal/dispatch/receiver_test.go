@@ -15,6 +15,7 @@ import (
 type receiver struct {
 	mu     sync.Mutex
 	sent   []sending
+	first  map[webhook.DeliveryID]time.Time // when each one's first request came
 	open   map[webhook.EndpointID]int
 	most   int // requests open at once, over all endpoints
 	mostOf map[webhook.EndpointID]int
@@ -31,7 +32,7 @@ type sending struct {
 }
 
 func newReceiver() *receiver {
-	return &receiver{open: map[webhook.EndpointID]int{}, mostOf: map[webhook.EndpointID]int{}}
+	return &receiver{first: map[webhook.DeliveryID]time.Time{}, open: map[webhook.EndpointID]int{}, mostOf: map[webhook.EndpointID]int{}}
 }
 
 func (r *receiver) Send(ctx context.Context, job webhook.Job, target *webhook.Target) webhook.Attempt {
@@ -54,6 +55,9 @@ func (r *receiver) enter(s sending) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sent = append(r.sent, s)
+	if _, again := r.first[s.Delivery.ID]; !again {
+		r.first[s.Delivery.ID] = s.at
+	}
 	r.open[s.target.ID]++
 	r.mostOf[s.target.ID] = max(r.mostOf[s.target.ID], r.open[s.target.ID])
 	all := 0
@@ -131,6 +135,21 @@ func (r *rig) run() {
 		defer close(r.ended)
 		_ = r.Run(ctx)
 	}()
+}
+
+// quick makes endpoints and has each answer once, so that they are known.
+func (r *rig) quick(n int) []webhook.EndpointID {
+	endpoints := make([]webhook.EndpointID, n)
+	for i := range endpoints {
+		endpoints[i] = r.table.endpoint()
+		r.table.add(endpoints[i])
+	}
+	r.Wake()
+	time.Sleep(100 * time.Millisecond)
+	if left := r.table.inState(webhook.Waiting) + r.table.inState(webhook.Sending); left > 0 {
+		r.table.t.Errorf("%d deliveries are left of what makes endpoints known", left)
+	}
+	return endpoints
 }
 
 func (r *rig) halt() {

@@ -24,8 +24,8 @@ func inRig(t *testing.T, o dispatch.Options, test func(t *testing.T, r *rig)) {
 
 func TestTheStopLetsOpenRequestsFinishAndGivesTheRestBackAtOnce(t *testing.T) {
 	inRig(t, dispatch.Options{Workers: 4}, func(t *testing.T, r *rig) {
+		endpoint := r.quick(1)[0]
 		r.receiver.answer = slow(10 * time.Second)
-		endpoint := r.table.endpoint()
 		first := r.table.add(endpoint)
 		for range 8 {
 			r.table.add(endpoint)
@@ -45,7 +45,7 @@ func TestTheStopLetsOpenRequestsFinishAndGivesTheRestBackAtOnce(t *testing.T) {
 		if took := time.Since(stoppedAt); took != 9*time.Second {
 			t.Errorf("the stop took %s, want until the last of the open requests ended", took)
 		}
-		if n := r.table.inState(webhook.Delivered); n != 4 {
+		if n := r.table.inState(webhook.Delivered) - 1; n != 4 {
 			t.Errorf("%d of 4 open requests were delivered", n)
 		}
 		if n := r.table.inState(webhook.Sending); n != 0 {

@@ -10,20 +10,19 @@ import (
 
 // worker sends job after job until the pool has no use for it.
 func (d *Dispatcher) worker() {
-	var last *lane
+	w := &worker{}
 	for {
-		job, l, ok := d.pool.next(last)
+		job, ok := d.pool.next(w)
 		if !ok {
 			return
 		}
-		d.attempt(job, l)
-		last = l
+		d.attempt(job, w)
 	}
 }
 
 // attempt does one job: it is sent and its result goes to the recorder, or it
 // is given back unsent.
-func (d *Dispatcher) attempt(job webhook.Job, l *lane) {
+func (d *Dispatcher) attempt(job webhook.Job, w *worker) {
 	t, err := d.targets.get(d.work, job.Delivery.EndpointID, job.Delivery.EndpointVersion)
 	if err != nil {
 		if !d.troubled.Swap(true) {
@@ -42,13 +41,18 @@ func (d *Dispatcher) attempt(job webhook.Job, l *lane) {
 	case d.now().Sub(job.ClaimedAt)+t.Timeout+leaseMargin > job.LeaseFor:
 		d.giveBack(job)
 	default:
-		d.pool.limit(l, t.InFlightLimit())
+		if now := (limits{t.MaxInFlight, t.Ordered, t.ConsecutiveFailures}); now != w.limits {
+			d.pool.limit(w.lane, now)
+		}
 		a := d.send(job, t, func(ctx context.Context) webhook.Attempt { return d.sender.Send(ctx, job, &t.Target) })
 		if a.Outcome == webhook.OutcomeUnsent {
 			d.giveBack(job)
 			return
 		}
-		d.records.add(d.settle(job, a, t))
+		w.sent, w.took, w.failed = a.Outcome != webhook.OutcomeUnknown, a.Duration, a.Outcome != webhook.OutcomeDelivered
+		r := d.settle(job, a, t)
+		r.wakes = r.wakes || w.awaited
+		d.records.add(r)
 	}
 }
 

@@ -135,7 +135,7 @@ func benchmarks(b *testing.B, database func(testing.TB) string) {
 		}
 		b.ResetTimer()
 		for done := 0; done < b.N; {
-			jobs, _, err := w.store.Claim(b.Context(), w.node, 500)
+			jobs, _, err := w.store.Claim(b.Context(), w.node, webhook.Room{Slots: 500, Lagging: 500})
 			if err != nil {
 				b.Fatal(err)
 			}

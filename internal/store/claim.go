@@ -28,17 +28,18 @@ const (
 	claimNext = time.Minute
 )
 
-// Claim leases due deliveries to a node, at most limit: endpoints in turn, the
-// oldest due of each first. next is how long it is until more may be due.
-func (s *Store) Claim(ctx context.Context, node webhook.NodeID, limit int) (jobs []webhook.Job, next time.Duration, err error) {
-	if limit <= 0 {
+// Claim leases due deliveries to a node, as many as it has room for: endpoints
+// in turn, the oldest due of each first. next is how long it is until more may
+// be due.
+func (s *Store) Claim(ctx context.Context, node webhook.NodeID, room webhook.Room) (jobs []webhook.Job, next time.Duration, err error) {
+	if room.Slots <= 0 {
 		return nil, claimNext, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, slowest)
 	defer cancel()
 	claimedAt := time.Now()
 	err = again(func() (err error) {
-		jobs, next, err = s.hot.claim(ctx, node, limit)
+		jobs, next, err = s.hot.claim(ctx, node, room)
 		return err
 	})
 	for i := range jobs {
@@ -64,20 +65,44 @@ type ready struct {
 	// busy is how many of its requests are out, tests left out.
 	busy int
 
+	// pace is what the node that claims knows of it.
+	pace webhook.Pace
+
 	// share is how many free rows it may take, line whether it may take the
-	// head of its line; taken is how many rows it took.
-	share, taken int
-	line         bool
+	// head of its line; taken is how many rows it took. crowded: it would have
+	// got more if the node had more room for endpoints that lag.
+	share, taken  int
+	line, crowded bool
+}
+
+// ask learns from a node how endpoints do.
+func ask(endpoints []*ready, room webhook.Room) {
+	if room.Pace == nil {
+		return
+	}
+	for _, r := range endpoints {
+		r.pace = room.Pace(webhook.EndpointID{UUID: webhook.UUID(r.endpoint)})
+	}
 }
 
 // limit is how many leases the endpoint may have at once.
 func (r *ready) limit() int {
-	e := webhook.Endpoint{Settings: webhook.Settings{MaxInFlight: r.maxInFlight}, ConsecutiveFailures: r.failures}
-	limit := e.InFlightLimit()
+	limit := webhook.InFlight(r.maxInFlight, false, r.failures, r.pace == webhook.PaceSlow)
 	if r.maxInFlight == 0 && limit == webhook.DefaultMaxInFlight {
 		limit *= aheadOfSlots
 	}
 	return limit
+}
+
+// lags reports whether its next one needs room among those that lag.
+func (r *ready) lags() bool {
+	switch {
+	case r.failures >= webhook.SparedAfter, r.pace == webhook.PaceSlow:
+		return true
+	case r.pace == webhook.PaceUnknown:
+		return r.load() > 0
+	}
+	return false
 }
 
 // leaseMS is how long a claim on it lasts.
@@ -128,7 +153,7 @@ func (r *ready) turnAt(now int64, head int64) int64 {
 		return now + lookAgainSoon
 	case r.taken > 0:
 		return now
-	case r.full():
+	case r.full(), r.crowded && r.pace != webhook.PaceUnknown:
 		return now + lookAgain
 	}
 	// Rows that are due and can't be taken are held by somebody else.
@@ -136,8 +161,9 @@ func (r *ready) turnAt(now int64, head int64) int64 {
 }
 
 // shareOut gives slots one by one: projects in turn, within a project to the
-// endpoint with the fewest requests out.
-func shareOut(endpoints []*ready, slots int, now int64) {
+// endpoint with the fewest requests out. Those that lag get theirs while the
+// node has room for such.
+func shareOut(endpoints []*ready, room webhook.Room, now int64) {
 	type tenant struct {
 		busy      int
 		endpoints []*ready
@@ -155,11 +181,10 @@ func shareOut(endpoints []*ready, slots int, now int64) {
 		t.endpoints = append(t.endpoints, r)
 	}
 	slices.SortStableFunc(turn, func(a, b *tenant) int { return cmp.Compare(a.busy, b.busy) })
-	for slots > 0 && len(turn) > 0 {
+	for room.Slots > 0 && len(turn) > 0 {
 		left := turn[:0]
 		for _, t := range turn {
-			if slots > 0 && giveOne(t.endpoints, now) {
-				slots--
+			if room.Slots > 0 && giveOne(t.endpoints, &room, now) {
 				left = append(left, t)
 			}
 		}
@@ -169,16 +194,23 @@ func shareOut(endpoints []*ready, slots int, now int64) {
 
 // giveOne gives a slot to the endpoint with the fewest requests out that has
 // room; false if none has.
-func giveOne(endpoints []*ready, now int64) bool {
+func giveOne(endpoints []*ready, room *webhook.Room, now int64) bool {
 	var best *ready
 	for _, r := range endpoints {
-		if (r.wantsLine(now) || r.wantsFree(now)) && (best == nil || r.load() < best.load()) {
+		if !r.wantsLine(now) && !r.wantsFree(now) {
+			continue
+		}
+		if r.crowded = room.Lagging <= 0 && r.lags(); !r.crowded && (best == nil || r.load() < best.load()) {
 			best = r
 		}
 	}
-	switch {
-	case best == nil:
+	if best == nil {
 		return false
+	}
+	if room.Slots--; best.lags() {
+		room.Lagging--
+	}
+	switch {
 	case best.wantsLine(now):
 		best.line = true
 	default:

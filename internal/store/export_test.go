@@ -15,17 +15,19 @@ type Shared struct {
 	Busy, MaxInFlight int
 	Failures          int
 	Rate              float64
+	Pace              webhook.Pace
 	// Gone is how much of the rate's time is used up already.
 	Gone time.Duration
 }
 
-// Share shares slots out and answers how many each endpoint got.
-func Share(slots int, endpoints ...Shared) []int {
+// Share shares slots out, so many of them to endpoints that lag, and answers how
+// many each endpoint got.
+func Share(slots, lagging int, endpoints ...Shared) []int {
 	const now = int64(1_000_000)
 	list := make([]*ready, len(endpoints))
 	for i, e := range endpoints {
 		r := &ready{
-			project: uid{e.Project}, nextDue: never, lineDue: never, busy: e.Busy, maxInFlight: e.MaxInFlight, failures: e.Failures, rate: e.Rate,
+			project: uid{e.Project}, nextDue: never, lineDue: never, busy: e.Busy, maxInFlight: e.MaxInFlight, failures: e.Failures, rate: e.Rate, pace: e.Pace,
 			rateTAT: now*1000 + e.Gone.Microseconds(),
 		}
 		if e.Due {
@@ -36,7 +38,7 @@ func Share(slots int, endpoints ...Shared) []int {
 		}
 		list[i] = r
 	}
-	shareOut(list, slots, now)
+	shareOut(list, webhook.Room{Slots: slots, Lagging: lagging}, now)
 	got := make([]int, len(list))
 	for i, r := range list {
 		got[i] = r.load() - r.busy

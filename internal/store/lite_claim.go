@@ -44,7 +44,7 @@ const (
  WHERE endpoint_id = ?1 AND state = 'waiting' AND NOT ordered AND NOT test AND due_at > ?2 AND attempts > 0 ORDER BY due_at, seq LIMIT ?3 + 0)`
 )
 
-func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, limit int) (jobs []webhook.Job, next time.Duration, err error) {
+func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, room webhook.Room) (jobs []webhook.Job, next time.Duration, err error) {
 	// Looking first, on a reading connection, costs the writers nothing.
 	var first int64
 	if err := q.reader.QueryRowContext(ctx, liteNextReady).Scan(&first); err != nil {
@@ -55,11 +55,12 @@ func (q *liteQueue) claim(ctx context.Context, node webhook.NodeID, limit int) (
 	}
 	err = q.inTx(ctx, func(t *liteTx) error {
 		jobs = nil
-		endpoints, err := t.ready(limit)
+		endpoints, err := t.ready(room.Slots)
 		if err != nil {
 			return err
 		}
-		shareOut(endpoints, limit, t.now)
+		ask(endpoints, room)
+		shareOut(endpoints, room, t.now)
 		for _, r := range endpoints {
 			if jobs, err = t.take(r, node, jobs); err != nil {
 				return err

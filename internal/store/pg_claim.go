@@ -93,8 +93,8 @@ func (j *jobRow) job() webhook.Job {
 	return webhook.Job{Delivery: j.d.delivery(), Event: j.e.event()}
 }
 
-func (q *pgQueue) claim(ctx context.Context, node webhook.NodeID, limit int) ([]webhook.Job, time.Duration, error) {
-	jobs, next, found, err := q.claimOnce(ctx, node, limit, false)
+func (q *pgQueue) claim(ctx context.Context, node webhook.NodeID, room webhook.Room) ([]webhook.Job, time.Duration, error) {
+	jobs, next, found, err := q.claimOnce(ctx, node, room, false)
 	if err != nil || found {
 		return jobs, next, err
 	}
@@ -102,7 +102,7 @@ func (q *pgQueue) claim(ctx context.Context, node webhook.NodeID, limit int) ([]
 		return nil, next, nil
 	}
 	// Something is ready, but others hold all of it: wait for them this once.
-	jobs, next, found, err = q.claimOnce(ctx, node, limit, true)
+	jobs, next, found, err = q.claimOnce(ctx, node, room, true)
 	var locked *pgconn.PgError
 	if errors.As(err, &locked) && locked.Code == "55P03" {
 		return nil, lookAgain * time.Millisecond, nil
@@ -115,13 +115,13 @@ func (q *pgQueue) claim(ctx context.Context, node webhook.NodeID, limit int) ([]
 
 // claimOnce is one claim. found is false when no endpoint could be looked at;
 // next then says when one will be ready.
-func (q *pgQueue) claimOnce(ctx context.Context, node webhook.NodeID, limit int, wait bool) (jobs []webhook.Job, next time.Duration, found bool, err error) {
+func (q *pgQueue) claimOnce(ctx context.Context, node webhook.NodeID, room webhook.Room, wait bool) (jobs []webhook.Job, next time.Duration, found bool, err error) {
 	tx, err := q.begin(ctx)
 	if err != nil {
 		return nil, 0, false, err
 	}
 	defer tx.end(ctx)
-	endpoints, now, err := tx.ready(ctx, limit, wait)
+	endpoints, now, err := tx.ready(ctx, room.Slots, wait)
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -130,7 +130,8 @@ func (q *pgQueue) claimOnce(ctx context.Context, node webhook.NodeID, limit int,
 		return nil, next, false, err
 	}
 	live := stillReady(endpoints, now)
-	shareOut(live, limit, now)
+	ask(live, room)
+	shareOut(live, room, now)
 	if jobs, err = tx.take(ctx, live, node, now); err != nil {
 		return nil, 0, false, err
 	}

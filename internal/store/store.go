@@ -49,7 +49,7 @@ type hot interface {
 	// now is the clock that leases and due times live by, in milliseconds.
 	now(ctx context.Context) (int64, error)
 	admit(ctx context.Context, admissions []webhook.Admission) ([]webhook.Admitted, error)
-	claim(ctx context.Context, node webhook.NodeID, limit int) ([]webhook.Job, time.Duration, error)
+	claim(ctx context.Context, node webhook.NodeID, room webhook.Room) ([]webhook.Job, time.Duration, error)
 	record(ctx context.Context, node webhook.NodeID, results []webhook.Settled) error
 	release(ctx context.Context, jobs []webhook.Job) error
 	expired(ctx context.Context, limit int) ([]webhook.Job, error)

@@ -261,7 +261,7 @@ func (f *fixture) delivery(project webhook.Project) webhook.DeliveryRow {
 func (f *fixture) attempted(status int) {
 	f.t.Helper()
 	node := webhook.NodeID{UUID: mint.UUID(f.clock.now())}
-	jobs, _, err := f.store.Claim(f.t.Context(), node, 10)
+	jobs, _, err := f.store.Claim(f.t.Context(), node, webhook.Room{Slots: 10, Lagging: 10})
 	f.must(err)
 	if len(jobs) == 0 {
 		f.t.Fatal("nothing is due")

@@ -194,24 +194,14 @@ const (
 func (s Settings) LeaseFor() time.Duration { return s.Timeout + 20*time.Second }
 
 // InFlightLimit is how many requests may be open at once over all nodes, by
-// the endpoint's own limit and how it has been doing.
+// the endpoint's own limit and its failures.
 func (e Endpoint) InFlightLimit() int {
-	limit := e.MaxInFlight
-	if limit == 0 {
-		limit = DefaultMaxInFlight
-	}
-	switch {
-	case e.Ordered, e.ConsecutiveFailures >= 20:
-		return 1
-	case e.ConsecutiveFailures >= 10:
-		return min(limit, 8)
-	}
-	return limit
+	return InFlight(e.MaxInFlight, e.Ordered, e.ConsecutiveFailures, false)
 }
 
 // MayHandOff reports whether new deliveries can go straight from the publish
 // transaction to a sender: only endpoints without limits of their own.
 func (e Endpoint) MayHandOff() bool {
 	return e.State == EndpointActive && e.MaxInFlight == 0 && e.RatePerSecond == 0 && !e.Ordered &&
-		e.NotBefore.IsZero() && e.ConsecutiveFailures < 10
+		e.NotBefore.IsZero() && e.ConsecutiveFailures < SparedAfter
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/mint"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -72,7 +73,7 @@ func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
 		e := h.Endpoint()
 		h.Publish(e)
 		h.Record(h.Failed(h.ClaimOne(), 30*time.Second))
-		_, next, err := h.Store.Claim(t.Context(), h.Node, 10)
+		_, next, err := h.Store.Claim(t.Context(), h.Node, webhook.Room{Slots: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,6 +134,42 @@ func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
 		if n := len(h.Claim(20)); n != 1 {
 			t.Errorf("claimed %d, want 1", n)
 		}
+	})
+	t.Run("a slow endpoint has eight out over all nodes, and none without room for it", func(t *testing.T) {
+		t.Parallel()
+		h := fresh(t)
+		slow, quick := h.Endpoint(), h.Endpoint()
+		for range 20 {
+			h.Publish(slow)
+		}
+		pace := func(id webhook.EndpointID) webhook.Pace {
+			if id == slow.ID {
+				return webhook.PaceSlow
+			}
+			return webhook.PaceQuick
+		}
+		claim := func(lagging int) (jobs []webhook.Job) {
+			jobs, _, err := h.Store.Claim(t.Context(), webhook.NodeID{UUID: mint.UUID(time.Now())}, webhook.Room{Slots: 50, Lagging: lagging, Pace: pace})
+			h.must(err)
+			return jobs
+		}
+		first := claim(5)
+		if n := len(first); n != 5 {
+			t.Errorf("the first node claimed %d with room for 5", n)
+		}
+		if n := len(claim(50)); n != 3 {
+			t.Errorf("the second node claimed %d with 5 out, want 3", n)
+		}
+		h.Record(h.Delivered(first[0]))
+		d := h.Publish(quick)[0]
+		if jobs := claim(0); len(jobs) != 1 || jobs[0].Delivery.ID != d.ID {
+			t.Errorf("claimed %d without room for slow ones, want the quick endpoint's only", len(jobs))
+		}
+		h.Pass(time.Second)
+		if n := len(claim(50)); n != 1 {
+			t.Errorf("claimed %d after one ended, want 1", n)
+		}
+		h.CheckInvariants("the claims")
 	})
 	t.Run("held deliveries cost a claim nothing and wait", func(t *testing.T) {
 		t.Parallel()
@@ -220,7 +257,7 @@ func claiming(t *testing.T, fresh func(t *testing.T) *Harness) {
 		for range 4 {
 			wg.Go(func() {
 				for empty := 0; empty < 5; {
-					jobs, _, err := h.Store.Claim(t.Context(), h.Node, 7)
+					jobs, _, err := h.Store.Claim(t.Context(), h.Node, webhook.Room{Slots: 7})
 					if err != nil {
 						t.Error(err)
 						return

@@ -195,7 +195,7 @@ func (h *Harness) Publish(endpoints ...webhook.Endpoint) []webhook.Delivery {
 // Claim claims at most n deliveries.
 func (h *Harness) Claim(n int) []webhook.Job {
 	h.T.Helper()
-	jobs, _, err := h.Store.Claim(h.T.Context(), h.Node, n)
+	jobs, _, err := h.Store.Claim(h.T.Context(), h.Node, webhook.Room{Slots: n, Lagging: n})
 	if err != nil {
 		h.T.Fatal(err)
 	}

@@ -146,7 +146,8 @@ func (w *walk) publish() string { w.admit(false); return "publish" }
 func (w *walk) handOff() string { w.admit(true); return "hand off" }
 
 func (w *walk) claim() string {
-	jobs, _, err := w.Store.Claim(w.T.Context(), w.Node, 1+w.n(8))
+	n := 1 + w.n(8)
+	jobs, _, err := w.Store.Claim(w.T.Context(), w.Node, webhook.Room{Slots: n, Lagging: n})
 	w.fatal("claim", err)
 	w.keep(jobs...)
 	return "claim"

@@ -1,0 +1,157 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/bellwire/bellwire/internal/webhook"
+)
+
+const (
+	// baseWorkers is how many workers start without waiting: fast receivers
+	// gain nothing from more.
+	baseWorkers = 128
+	// idleWorkers is how many stay when there is nothing to do.
+	idleWorkers = 32
+	// growEvery is how often jobs that wait for a worker are looked at.
+	growEvery = 5 * time.Millisecond
+)
+
+// callWorker makes sure that somebody looks at the queued jobs; it needs p.mu.
+func (p *pool) callWorker() {
+	switch {
+	case p.idling > 0:
+		p.idling--
+		p.idle.Signal()
+	case p.workers < min(baseWorkers, p.most):
+		p.spawn()
+	default:
+		signal(p.pressed)
+	}
+}
+
+func (p *pool) spawn() {
+	p.workers++
+	p.start()
+}
+
+// next ends a worker's last job, if any, and waits for its next one; false
+// tells the worker to go.
+func (p *pool) next(w *worker) (webhook.Job, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.lane != nil {
+		p.finish(w)
+	}
+	for {
+		if l := p.pick(); l != nil {
+			return p.begin(l, w), true
+		}
+		if p.closed || p.idling >= idleWorkers {
+			p.workers--
+			return webhook.Job{}, false
+		}
+		p.idling++ // whoever wakes this worker takes it off again
+		p.idle.Wait()
+	}
+}
+
+// pick chooses the ready lane with the fewest running, projects in turn; nil
+// if all are empty or at their bound, or lag while those that do have their
+// share of the workers.
+func (p *pool) pick() *lane {
+	var best *lane
+	var may [classes]bool
+	for c := range may {
+		may[c] = p.places(class(c)) > 0
+	}
+	for _, l := range p.ready {
+		if l.running < l.bound && may[l.class] && (best == nil || l.before(best)) {
+			best = l
+		}
+	}
+	return best
+}
+
+func (p *pool) begin(l *lane, w *worker) webhook.Job {
+	job := l.queue[0]
+	l.queue[0] = webhook.Job{}
+	if l.queue = l.queue[1:]; len(l.queue) == 0 {
+		l.queue = nil
+		p.unready(l)
+	}
+	p.queued--
+	p.running++
+	l.running++
+	p.served++
+	l.served, l.tenant.served = p.served, p.served
+	p.recount(l)
+	w.lane, w.limits, w.awaited = l, l.limits, l.class == lagging && p.cramped
+	w.sent, w.failed, w.took, w.number, w.began, w.late = false, false, 0, p.served, p.now(), false
+	if p.openings.add(w); !p.watched {
+		p.watched = true
+		signal(p.opened)
+	}
+	p.feed()
+	return job
+}
+
+func (p *pool) unready(l *lane) {
+	last := p.ready[len(p.ready)-1]
+	p.ready[l.at], last.at = last, l.at
+	p.ready[len(p.ready)-1] = nil
+	p.ready = p.ready[:len(p.ready)-1]
+}
+
+// finish ends a job and remembers how the attempt went.
+func (p *pool) finish(w *worker) {
+	l := w.lane
+	w.lane = nil
+	p.finished++
+	p.running--
+	l.running--
+	if w.late {
+		l.late--
+	} else {
+		p.openings.remove(w)
+	}
+	if w.sent {
+		l.recent.Add(w.took)
+		if w.took <= webhook.SlowAfter {
+			l.silent, l.answered = false, p.served
+		}
+		if l.failures++; !w.failed {
+			l.failures = 0
+		}
+	}
+	p.recount(l)
+	p.tidy(l)
+	p.leave(1)
+}
+
+// grow starts workers beyond the base while jobs that could start would wait
+// for long at the present pace: receivers are slow. It reports whether to look
+// again soon, and the pace so far.
+func (p *pool) grow(finishedBefore uint64) (again bool, finished uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	startable := p.startable()
+	if startable > 10*int(p.finished-finishedBefore) {
+		for range startable {
+			switch {
+			case p.idling > 0:
+				p.idling--
+				p.idle.Signal()
+			case p.workers < p.limitOfWorkers():
+				p.spawn()
+			}
+		}
+	}
+	return startable > 0 && !p.closed, p.finished
+}
+
+// limitOfWorkers is how many there may be. Requests that turned out to lag when
+// they were open already, beyond the half, are made up for, so that the others
+// are not kept waiting by them.
+func (p *pool) limitOfWorkers() int {
+	return p.most + min(max(0, p.load.open-p.half()), p.half())
+}

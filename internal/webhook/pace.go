@@ -1,0 +1,85 @@
+package webhook
+
+import (
+	"math/bits"
+	"time"
+)
+
+const (
+	// SlowAfter is how long an attempt may take before it counts as slow.
+	SlowAfter = time.Second
+	// recentAttempts is how many of an endpoint's last attempts say how it does.
+	recentAttempts = 20
+	// SparedAfter is after how many failures in a row an endpoint is spared,
+	// aloneAfter after how many it is tried one at a time.
+	SparedAfter, aloneAfter = 10, 20
+	// sparedInFlight is how many requests a spared endpoint gets at once.
+	sparedInFlight = 8
+)
+
+// Pace is what a node knows of how fast an endpoint answers.
+type Pace int
+
+// The paces.
+const (
+	PaceQuick Pace = iota
+	// PaceUnknown: nothing was answered yet, or requests hang at the moment.
+	PaceUnknown
+	// PaceSlow: the median of its last attempts took over SlowAfter.
+	PaceSlow
+)
+
+// Recent remembers which of an endpoint's last attempts were slow. The zero
+// value knows of none.
+type Recent struct {
+	over uint32 // one bit for each, the last one lowest; set for a slow one
+	n    int
+}
+
+// Add notes an attempt that has ended.
+func (r *Recent) Add(took time.Duration) {
+	r.over <<= 1
+	if took > SlowAfter {
+		r.over |= 1
+	}
+	r.n = min(r.n+1, recentAttempts)
+}
+
+// Empty reports whether none has ended.
+func (r *Recent) Empty() bool { return r.n == 0 }
+
+// Slow reports whether the median of the last attempts took over SlowAfter.
+// late are requests that are open for longer already: they are the newest.
+func (r *Recent) Slow(late int) bool {
+	late = min(late, recentAttempts)
+	ended := min(r.n, recentAttempts-late)
+	slow := late + bits.OnesCount32(r.over&(1<<ended-1))
+	return 2*slow > late+ended
+}
+
+// InFlight is how many requests to an endpoint may be open at once over all
+// nodes, by its own limit (0 for none) and how it has been doing. An own limit
+// stands although it is slow: whoever set it knows the receiver.
+func InFlight(own int, ordered bool, failures int, slow bool) int {
+	limit := own
+	if own == 0 {
+		limit = DefaultMaxInFlight
+	}
+	switch {
+	case ordered, failures >= aloneAfter:
+		return 1
+	case failures >= SparedAfter, slow && own == 0:
+		return min(limit, sparedInFlight)
+	}
+	return limit
+}
+
+// Room is what a node can take on by one claim.
+type Room struct {
+	// Slots is how many deliveries. Lagging is how many of them may be for
+	// endpoints that fail, are slow or of an unknown pace; beside that, the first
+	// one for an endpoint of unknown pace is always welcome.
+	Slots, Lagging int
+	// Pace says what the node knows of an endpoint; nil if all are quick.
+	Pace func(EndpointID) Pace
+}
