@@ -32,11 +32,11 @@ func TestClaimsGrowWhileTheyComeBackFull(t *testing.T) {
 
 func TestAClaimThatFindsNothingLeavesRoomForHandOffs(t *testing.T) {
 	inBubble(t, dispatch.Options{Workers: 40}, func(t *testing.T, r *rig) {
-		synctest.Wait()
+		endpoints := r.quick(80)
 		granted := make(chan int, 1)
 		r.table.setRefuse(func(call string, _ []webhook.Settled) error {
 			if call == "claim" && len(granted) == 0 {
-				granted <- reserveAll(r)
+				granted <- reserveAll(r, endpoints)
 			}
 			return nil
 		})
@@ -45,23 +45,22 @@ func TestAClaimThatFindsNothingLeavesRoomForHandOffs(t *testing.T) {
 		if n < 60 {
 			t.Errorf("%d of 80 slots were left during a claim", n)
 		}
-		releaseAll(r, n)
+		releaseAll(r, endpoints[:n])
 	})
 }
 
 // reserveAll reserves a slot for one endpoint after the other while there are
 // some, and answers how many there were.
-func reserveAll(r *rig) int {
-	n := 0
-	for r.Reserve(numbered(n)) {
+func reserveAll(r *rig, endpoints []webhook.EndpointID) (n int) {
+	for n < len(endpoints) && r.Reserve(endpoints[n]) {
 		n++
 	}
 	return n
 }
 
-func releaseAll(r *rig, n int) {
-	for i := range n {
-		r.Release(numbered(i))
+func releaseAll(r *rig, endpoints []webhook.EndpointID) {
+	for _, id := range endpoints {
+		r.Release(id)
 	}
 }
 
@@ -71,12 +70,12 @@ func numbered(n int) webhook.EndpointID {
 
 func TestReservationsStopBeforeTheSlotsRunOut(t *testing.T) {
 	inBubble(t, dispatch.Options{Workers: 8}, func(t *testing.T, r *rig) {
-		synctest.Wait()
-		granted := reserveAll(r)
+		endpoints := r.quick(20)
+		granted := reserveAll(r, endpoints)
 		if granted != 14 {
 			t.Errorf("%d of 16 slots were granted, want 14: the rest is for what waits in the database", granted)
 		}
-		releaseAll(r, granted)
+		releaseAll(r, endpoints[:granted])
 		if s := r.Stats(); s.Free != 16 {
 			t.Errorf("%d of 16 slots are free afterwards", s.Free)
 		}

@@ -3,7 +3,6 @@ package dispatch_test
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/bellwire/bellwire/internal/dispatch"
@@ -249,22 +248,25 @@ func TestBusyEndpointsThatAllHangAtOnceHoldTheOthersUpForASecondAtMost(t *testin
 
 func TestOneEndpointDoesNotFillTheSlotsWithHandOffs(t *testing.T) {
 	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
-		synctest.Wait()
-		eager := numbered(1)
-		n := 0
-		for r.Reserve(eager) {
-			n++
-		}
-		if n != 512 {
-			t.Errorf("one endpoint got %d of 1024 slots, want half", n)
-		}
-		other := numbered(2)
-		if !r.Reserve(other) {
-			t.Error("there was no slot for another one")
-		}
-		r.Release(other)
-		for range n {
-			r.Release(eager)
+		for name, c := range map[string]struct {
+			endpoint webhook.EndpointID
+			want     int
+		}{"one that answered": {r.quick(1)[0], 512}, "a new one": {numbered(1), 128}} {
+			n := 0
+			for r.Reserve(c.endpoint) {
+				n++
+			}
+			if n != c.want {
+				t.Errorf("%s got %d of 1024 slots, want %d", name, n, c.want)
+			}
+			other := numbered(2)
+			if !r.Reserve(other) {
+				t.Error("there was no slot for another one")
+			}
+			r.Release(other)
+			for range n {
+				r.Release(c.endpoint)
+			}
 		}
 	})
 }

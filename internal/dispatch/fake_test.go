@@ -192,13 +192,19 @@ func (b *table) Claim(_ context.Context, _ webhook.NodeID, room webhook.Room) ([
 		if limit == webhook.DefaultMaxInFlight && e.MaxInFlight == 0 {
 			limit *= 2
 		}
-		lags := pace == webhook.PaceSlow || e.ConsecutiveFailures >= webhook.SparedAfter || pace == webhook.PaceUnknown && out[e.ID] > 0
-		if len(jobs) == room.Slots || out[e.ID] >= limit || lags && room.Lagging == 0 {
+		part := &room.Slots
+		switch {
+		case pace == webhook.PaceSlow, e.ConsecutiveFailures >= webhook.SparedAfter, pace == webhook.PaceUnknown && out[e.ID] > 0:
+			part = &room.Lagging
+		case pace == webhook.PaceUnknown:
+			part = &room.Unknown
+		}
+		if len(jobs) >= room.Slots || out[e.ID] >= limit || *part == 0 {
 			next = lookAgain
 			continue
 		}
-		if lags {
-			room.Lagging--
+		if part != &room.Slots {
+			*part--
 		}
 		out[e.ID]++
 		jobs = append(jobs, b.lease(r))

@@ -71,8 +71,9 @@ const (
 type load struct {
 	// startable is how many queued jobs are below their lane's bound.
 	startable [classes]int
-	// held slots and open requests count against the lagging ones' share.
-	held, open int
+	// held slots and open requests count against the lagging ones' share, untried
+	// are the slots of newcomers.
+	held, open, untried int
 }
 
 func (l *load) add(o load, sign int) {
@@ -81,6 +82,7 @@ func (l *load) add(o load, sign int) {
 	}
 	l.held += sign * o.held
 	l.open += sign * o.open
+	l.untried += sign * o.untried
 }
 
 // tenant makes projects take turns.
@@ -105,7 +107,7 @@ func (l *lane) judge() {
 	case l.slow || failures >= webhook.SparedAfter || l.silent && l.late > 0 || l.recent.Empty() && l.running > 0:
 		l.class, l.load = lagging, load{open: l.running, held: l.held()}
 	case l.recent.Empty():
-		l.class = newcomer
+		l.class, l.load = newcomer, load{untried: l.held()}
 	}
 	l.load.startable[l.class] = max(0, min(len(l.queue), l.bound-l.running))
 }
@@ -116,12 +118,15 @@ func (l *lane) spared() bool {
 	return l.slow || max(l.failures, l.limits.failures) >= webhook.SparedAfter
 }
 
-// full reports whether it has its share of the slots: half of them, or so many
-// that what came lately waits for long.
+// full reports whether it has its share of the slots: half of them, a quarter
+// before its first answer, or so many that what came lately waits for long.
 func (l *lane) full(slots int, now time.Time) bool {
-	held := l.held()
+	held, share := l.held(), slots/2
+	if l.recent.Empty() {
+		share = min(slots/4, laneSlots)
+	}
 	switch {
-	case held >= max(1, slots/2):
+	case held >= max(1, share):
 		return true
 	case held < laneSlots || len(l.queue) == 0:
 		return false

@@ -72,6 +72,9 @@ func newPool(workers int) *pool {
 // half is how many requests lagging lanes may have open together.
 func (p *pool) half() int { return max(1, p.most/2) }
 
+// threeQuarters is how many requests lagging lanes and newcomers may have open.
+func (p *pool) threeQuarters() int { return p.half() + max(1, p.most/4) }
+
 // places is how many requests lanes of a class may begin for all that is open
 // and lags: beyond the half there are some for newcomers, so that they are not
 // kept from showing that they are quick, and the rest is for trusted ones.
@@ -80,7 +83,7 @@ func (p *pool) places(c class) int {
 	case lagging:
 		return max(0, p.half()-p.load.open)
 	case newcomer:
-		return max(0, p.half()+max(1, p.most/4)-p.load.open)
+		return max(0, p.threeQuarters()-p.load.open)
 	}
 	return p.slots
 }
@@ -94,7 +97,7 @@ func (p *pool) reserve(id webhook.EndpointID) bool {
 		return false
 	}
 	l := p.lane(id)
-	if l.spared() || l.full(p.slots, p.now()) || l.class == lagging && p.load.held >= p.slots/2 {
+	if l.spared() || l.full(p.slots, p.now()) || p.crowded(l.class) {
 		p.tidy(l)
 		return false
 	}
@@ -103,6 +106,18 @@ func (p *pool) reserve(id webhook.EndpointID) bool {
 	p.used++
 	p.reserved++
 	return true
+}
+
+// crowded reports whether lanes of a class hold their share of the slots, by
+// the same parts as of the workers.
+func (p *pool) crowded(c class) bool {
+	switch c {
+	case lagging:
+		return p.load.held >= p.slots/2
+	case newcomer:
+		return p.load.held+p.load.untried >= p.slots*3/4
+	}
+	return false
 }
 
 // release gives back what reserve took.
@@ -148,9 +163,12 @@ func (p *pool) startable() int {
 func (p *pool) room(slots int) webhook.Room {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lagging := max(0, p.half()-p.load.held)
-	p.cramped = lagging < slots
-	return webhook.Room{Slots: slots, Lagging: lagging, Pace: p.pace}
+	room := webhook.Room{
+		Slots: slots, Pace: p.pace,
+		Lagging: max(0, p.half()-p.load.held), Unknown: max(0, p.threeQuarters()-p.load.held-p.load.untried),
+	}
+	p.cramped = min(room.Lagging, room.Unknown) < slots
+	return room
 }
 
 // pace is what is known of an endpoint.

@@ -181,16 +181,34 @@ func TestHandOffsOfEndpointsThatLagTakeHalfOfTheSlots(t *testing.T) {
 	}
 }
 
-func TestClaimingIsWorthWhileWhenAllThatIsQueuedMustWait(t *testing.T) {
+func TestHandOffsOfNewEndpointsLeaveAQuarterOfTheSlots(t *testing.T) {
 	t.Parallel()
-	p := idlePool(40)
+	p := idlePool(20)
 	known(p, 'a')
-	for i := range byte(68) {
+	for i := range byte(40) {
 		queue(p, 128+i)
 	}
-	begun(p, 30) // as many newcomers as may
-	if n := p.reserveMany(500); n != 12 {
-		t.Errorf("%d of the 12 free slots were granted for those that may begin", n)
+	if p.used != 30 {
+		t.Errorf("new endpoints have %d of 40 slots, want 30", p.used)
+	}
+	if room := p.room(10); room.Unknown != 0 || room.Lagging != 10 {
+		t.Errorf("a claim may take %d more first ones, and %d that lag", room.Unknown, room.Lagging)
+	}
+	if !p.reserve(job('a').Delivery.EndpointID) {
+		t.Error("a quick one gets none")
+	}
+}
+
+func TestClaimingIsWorthWhileWhenAllThatIsQueuedMustWait(t *testing.T) {
+	t.Parallel()
+	p := idlePool(60)
+	known(p, 'a')
+	for i := range byte(90) {
+		queue(p, 128+i)
+	}
+	begun(p, 45) // as many newcomers as may
+	if n := p.reserveMany(500); n != 30 {
+		t.Errorf("%d of the 30 free slots were granted for those that may begin", n)
 	}
 }
 

@@ -22,6 +22,9 @@ const (
 	// lookAgain is when to look again at an endpoint that has all its requests
 	// out, in milliseconds: soon if some just ended, else later.
 	lookAgainSoon, lookAgain = 5, 200
+	// lookAgainUnknown is it for one that had no room because its pace is not
+	// known: others like it may answer soon.
+	lookAgainUnknown = 50
 	// catchUpStep is how many retries are made due at once after a recovery.
 	catchUpStep = 1000
 	// claimNext bounds the wait that a claim announces.
@@ -94,15 +97,16 @@ func (r *ready) limit() int {
 	return limit
 }
 
-// lags reports whether its next one needs room among those that lag.
-func (r *ready) lags() bool {
+// part is the part of a node's room that its next one takes up, beside a slot;
+// nil for none.
+func (r *ready) part(room *webhook.Room) *int {
 	switch {
-	case r.failures >= webhook.SparedAfter, r.pace == webhook.PaceSlow:
-		return true
+	case r.failures >= webhook.SparedAfter, r.pace == webhook.PaceSlow, r.pace == webhook.PaceUnknown && r.load() > 0:
+		return &room.Lagging
 	case r.pace == webhook.PaceUnknown:
-		return r.load() > 0
+		return &room.Unknown
 	}
-	return false
+	return nil
 }
 
 // leaseMS is how long a claim on it lasts.
@@ -153,7 +157,9 @@ func (r *ready) turnAt(now int64, head int64) int64 {
 		return now + lookAgainSoon
 	case r.taken > 0:
 		return now
-	case r.full(), r.crowded && r.pace != webhook.PaceUnknown:
+	case r.crowded && r.pace == webhook.PaceUnknown:
+		return now + lookAgainUnknown
+	case r.full(), r.crowded:
 		return now + lookAgain
 	}
 	// Rows that are due and can't be taken are held by somebody else.
@@ -200,15 +206,17 @@ func giveOne(endpoints []*ready, room *webhook.Room, now int64) bool {
 		if !r.wantsLine(now) && !r.wantsFree(now) {
 			continue
 		}
-		if r.crowded = room.Lagging <= 0 && r.lags(); !r.crowded && (best == nil || r.load() < best.load()) {
+		part := r.part(room)
+		if r.crowded = part != nil && *part <= 0; !r.crowded && (best == nil || r.load() < best.load()) {
 			best = r
 		}
 	}
 	if best == nil {
 		return false
 	}
-	if room.Slots--; best.lags() {
-		room.Lagging--
+	room.Slots--
+	if part := best.part(room); part != nil {
+		*part--
 	}
 	switch {
 	case best.wantsLine(now):

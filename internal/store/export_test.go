@@ -20,9 +20,8 @@ type Shared struct {
 	Gone time.Duration
 }
 
-// Share shares slots out, so many of them to endpoints that lag, and answers how
-// many each endpoint got.
-func Share(slots, lagging int, endpoints ...Shared) []int {
+// Share shares slots out and answers how many each endpoint got.
+func Share(room webhook.Room, endpoints ...Shared) []int {
 	const now = int64(1_000_000)
 	list := make([]*ready, len(endpoints))
 	for i, e := range endpoints {
@@ -38,7 +37,7 @@ func Share(slots, lagging int, endpoints ...Shared) []int {
 		}
 		list[i] = r
 	}
-	shareOut(list, webhook.Room{Slots: slots, Lagging: lagging}, now)
+	shareOut(list, room, now)
 	got := make([]int, len(list))
 	for i, r := range list {
 		got[i] = r.load() - r.busy

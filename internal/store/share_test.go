@@ -38,7 +38,7 @@ func TestSlotsAreSharedOutFairly(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := store.Share(c.slots, c.slots, c.endpoints...); !slices.Equal(got, c.want) {
+			if got := store.Share(webhook.Room{Slots: c.slots, Lagging: c.slots}, c.endpoints...); !slices.Equal(got, c.want) {
 				t.Errorf("shared out %v, want %v", got, c.want)
 			}
 		})
@@ -50,23 +50,24 @@ func TestEndpointsThatLagGetNoMoreSlotsThanThereAreForThem(t *testing.T) {
 	due, slow := store.Shared{Due: true}, store.Shared{Due: true, Pace: webhook.PaceSlow}
 	failing, unknown := store.Shared{Due: true, Failures: 10}, store.Shared{Due: true, Pace: webhook.PaceUnknown}
 	for _, c := range []struct {
-		name           string
-		slots, lagging int
-		endpoints      []store.Shared
-		want           []int
+		name      string
+		room      webhook.Room
+		endpoints []store.Shared
+		want      []int
 	}{
-		{"a slow endpoint gets eight", 100, 100, []store.Shared{slow}, []int{8}},
-		{"a slow one with a limit of its own gets that", 100, 100, []store.Shared{{Due: true, MaxInFlight: 50, Pace: webhook.PaceSlow}}, []int{50}},
-		{"slow and failing ones share what there is, a quick one gets the rest", 20, 4, []store.Shared{slow, failing, due}, []int{2, 2, 16}},
-		{"without room slow ones get nothing", 20, 0, []store.Shared{slow, failing, due}, []int{0, 0, 20}},
-		{"an unknown one always gets its first", 20, 0, []store.Shared{unknown, slow}, []int{1, 0}},
-		{"an unknown one with a request out gets none then", 20, 0, []store.Shared{{Due: true, Busy: 1, Pace: webhook.PaceUnknown}}, []int{0}},
-		{"an unknown one gets more while there is room", 100, 20, []store.Shared{unknown}, []int{21}},
-		{"a slow line waits for room too", 20, 0, []store.Shared{{Line: true, Pace: webhook.PaceSlow}}, []int{0}},
+		{"a slow endpoint gets eight", webhook.Room{Slots: 100, Lagging: 100}, []store.Shared{slow}, []int{8}},
+		{"a slow one with a limit of its own gets that", webhook.Room{Slots: 100, Lagging: 100}, []store.Shared{{Due: true, MaxInFlight: 50, Pace: webhook.PaceSlow}}, []int{50}},
+		{"slow and failing ones share what there is, a quick one gets the rest", webhook.Room{Slots: 20, Lagging: 4}, []store.Shared{slow, failing, due}, []int{2, 2, 16}},
+		{"without room slow ones get nothing", webhook.Room{Slots: 20, Unknown: 20}, []store.Shared{slow, failing, due}, []int{0, 0, 20}},
+		{"an unknown one gets its first beside slow ones", webhook.Room{Slots: 20, Unknown: 20}, []store.Shared{unknown, slow}, []int{1, 0}},
+		{"unknown ones get no more first ones than there is room for", webhook.Room{Slots: 20, Lagging: 20, Unknown: 2}, []store.Shared{unknown, unknown, unknown}, []int{10, 10, 0}},
+		{"an unknown one with a request out gets none then", webhook.Room{Slots: 20, Unknown: 20}, []store.Shared{{Due: true, Busy: 1, Pace: webhook.PaceUnknown}}, []int{0}},
+		{"an unknown one gets more while there is room", webhook.Room{Slots: 100, Lagging: 20, Unknown: 1}, []store.Shared{unknown}, []int{21}},
+		{"a slow line waits for room too", webhook.Room{Slots: 20, Unknown: 20}, []store.Shared{{Line: true, Pace: webhook.PaceSlow}}, []int{0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := store.Share(c.slots, c.lagging, c.endpoints...); !slices.Equal(got, c.want) {
+			if got := store.Share(c.room, c.endpoints...); !slices.Equal(got, c.want) {
 				t.Errorf("shared out %v, want %v", got, c.want)
 			}
 		})

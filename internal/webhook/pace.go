@@ -77,9 +77,9 @@ func InFlight(own int, ordered bool, failures int, slow bool) int {
 // Room is what a node can take on by one claim.
 type Room struct {
 	// Slots is how many deliveries. Lagging is how many of them may be for
-	// endpoints that fail, are slow or of an unknown pace; beside that, the first
-	// one for an endpoint of unknown pace is always welcome.
-	Slots, Lagging int
+	// endpoints that fail or are slow, or the second and later ones for endpoints
+	// of unknown pace; Unknown is how many may be the first ones for such.
+	Slots, Lagging, Unknown int
 	// Pace says what the node knows of an endpoint; nil if all are quick.
 	Pace func(EndpointID) Pace
 }
