@@ -61,7 +61,7 @@ func TestSystem_tells_who_lives_who_is_silent_and_whose_work_was_taken_over(t *t
 	f.clock.forward(40 * time.Second)
 	f.beat(silent, "node-b")
 	f.delivery(f.ours)
-	if jobs, _, err := f.store.Claim(t.Context(), silent, 10); err != nil || len(jobs) != 1 {
+	if jobs, _, err := f.store.Claim(t.Context(), silent, webhook.Room{Slots: 10, Lagging: 10}); err != nil || len(jobs) != 1 {
 		t.Fatalf("claimed %d, %v", len(jobs), err)
 	}
 	f.clock.forward(31 * time.Second)
