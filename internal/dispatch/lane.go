@@ -18,7 +18,7 @@ const (
 // lane is what this node holds and knows of one endpoint. It stays for a while
 // when it holds nothing, for what it knows. The pool's mutex guards it.
 type lane struct {
-	// What pick looks at lies together.
+	// What decides about its turn lies together.
 	tenant  *tenant // nil until its first job
 	served  uint64
 	running int
@@ -26,8 +26,10 @@ type lane struct {
 	class   class
 	slow    bool
 
+	turn *turn // where it stands while a job of it may begin
+	at   int   // its place there
+
 	id    webhook.EndpointID
-	at    int           // its place in the pool's ready lanes while queue has any
 	queue []webhook.Job // oldest first
 	// reserved counts slots of hand-offs that are being stored.
 	reserved int
@@ -90,7 +92,21 @@ type tenant struct {
 	id     webhook.ProjectID
 	lanes  int
 	served uint64
+	turns  [classes]turn
 }
+
+// turn is a project's lanes of a class that have a job that may begin.
+type turn struct {
+	lanes heap[*lane]
+	at    int // its place among those of all projects
+}
+
+func (t *turn) place() *int { return &t.at }
+
+// before goes by the lanes whose turn it is.
+func (t *turn) before(o *turn) bool { return t.lanes[0].before(o.lanes[0]) }
+
+func (l *lane) place() *int { return &l.at }
 
 func (l *lane) held() int { return len(l.queue) + l.running + l.reserved }
 
@@ -256,6 +272,7 @@ func (p *pool) recount(l *lane) {
 	p.load.add(l.load, -1)
 	l.judge()
 	p.load.add(l.load, 1)
+	p.line(l, was)
 	if l.class == was && l.bound <= bound {
 		return
 	}
@@ -266,4 +283,30 @@ func (p *pool) recount(l *lane) {
 	if was == lagging && l.class == trusted && p.cramped {
 		signal(p.roomy)
 	}
+}
+
+// line puts a lane where it stands by its class and by what is open to it, or
+// nowhere while none of its jobs may begin. Its class was another before.
+func (p *pool) line(l *lane, was class) {
+	var turn *turn
+	if l.load.startable[l.class] > 0 {
+		turn = &l.tenant.turns[l.class]
+	}
+	if from := l.turn; from != nil && from != turn {
+		from.lanes.remove(l)
+		p.rank(from, was)
+	}
+	if l.turn = turn; turn != nil {
+		turn.lanes.put(l)
+		p.rank(turn, l.class)
+	}
+}
+
+// rank puts a project's turn where it belongs among the others of a class.
+func (p *pool) rank(t *turn, c class) {
+	if len(t.lanes) == 0 {
+		p.turns[c].remove(t)
+		return
+	}
+	p.turns[c].put(t)
 }

@@ -92,9 +92,7 @@ func (p *pool) surplus(l *lane) []webhook.Job {
 	}
 	surplus := append([]webhook.Job(nil), l.queue[keep:]...)
 	p.queued -= len(surplus)
-	if l.queue = l.queue[:keep:keep]; keep == 0 {
-		p.unready(l)
-	}
+	l.queue = l.queue[:keep:keep]
 	p.recount(l)
 	return surplus
 }

@@ -44,9 +44,10 @@ type pool struct {
 	closed   bool // nothing new starts
 	lanes    map[webhook.EndpointID]*lane
 	tenants  map[webhook.ProjectID]*tenant
-	ready    []*lane // lanes with queued jobs, in no order
-	idles    idles   // lanes that hold nothing
-	load     load    // of all lanes
+	// turns are the projects with a job that may begin, by the class of its lane.
+	turns    [classes]heap[*turn]
+	idles    idles // lanes that hold nothing
+	load     load  // of all lanes
 	openings openings
 	watched  bool // somebody will look at openings in time
 	cramped  bool // the last claim might have taken more for lanes that lag
@@ -216,10 +217,7 @@ func (p *pool) enqueue(job webhook.Job) {
 	if l.tenant == nil {
 		l.tenant = p.tenant(job.Delivery.ProjectID)
 	}
-	if l.queue = append(l.queue, job); len(l.queue) == 1 {
-		l.at = len(p.ready)
-		p.ready = append(p.ready, l)
-	}
+	l.queue = append(l.queue, job)
 	p.queued++
 	p.recount(l)
 	p.callWorker()
@@ -252,13 +250,16 @@ func (p *pool) close() []webhook.Job {
 	defer p.mu.Unlock()
 	p.closed = true
 	var unstarted []webhook.Job
-	for _, l := range p.ready {
+	for _, l := range p.lanes {
+		if len(l.queue) == 0 {
+			continue
+		}
 		unstarted = append(unstarted, l.queue...)
 		l.queue = nil
 		p.recount(l)
 		p.tidy(l)
 	}
-	p.ready, p.queued = nil, 0
+	p.queued = 0
 	p.leave(len(unstarted))
 	p.idling = 0
 	p.idle.Broadcast()

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -87,7 +88,7 @@ func TestAPoolThatIsEmptyHoldsNothing(t *testing.T) {
 		p.next(w)
 		end(p, w, time.Millisecond)
 	}
-	if p.used != 0 || p.reserved != 0 || p.queued != 0 || p.running != 0 || p.load != (load{}) || p.openings.oldest != nil || len(p.ready) != 0 || p.idles.n != len(p.lanes) {
+	if p.used != 0 || p.reserved != 0 || p.queued != 0 || p.running != 0 || p.load != (load{}) || p.openings.oldest != nil || p.pick() != nil || p.idles.n != len(p.lanes) {
 		t.Errorf("the empty pool still counts %d used, %d reserved, %d queued, %d running, %+v, %d of %d lanes idle",
 			p.used, p.reserved, p.queued, p.running, p.load, p.idles.n, len(p.lanes))
 	}
@@ -126,6 +127,44 @@ func TestClaimingWaitsUntilItIsWorthWhile(t *testing.T) {
 	}
 	if n := p.reserveMany(500); n != 20 {
 		t.Errorf("%d of the 20 free slots were granted", n)
+	}
+}
+
+func TestTheTurnIsRightAfterAnythingThatHappens(t *testing.T) {
+	t.Parallel()
+	p := idlePool(60)
+	var busy []*worker
+	clock := time.Now()
+	p.now = func() time.Time { return clock }
+	for step := range 20_000 {
+		switch n := rand.IntN(10); {
+		case n < 4:
+			queue(p, byte(rand.IntN(200)))
+		case n < 7 && p.pick() != nil:
+			w := &worker{}
+			p.next(w)
+			busy = append(busy, w)
+		case n < 9 && len(busy) > 0:
+			i := rand.IntN(len(busy))
+			busy[i].failed = rand.IntN(3) == 0
+			end(p, busy[i], time.Duration(rand.IntN(1500))*time.Millisecond)
+			busy = append(busy[:i], busy[i+1:]...)
+		default:
+			clock = clock.Add(100 * time.Millisecond)
+			p.overdue()
+		}
+		var best *lane
+		for _, l := range p.lanes {
+			if len(l.queue) > 0 && l.running < l.bound && p.places(l.class) > 0 && (best == nil || l.before(best)) {
+				best = l
+			}
+		}
+		if got := p.pick(); (got == nil) != (best == nil) || got != nil && best.before(got) {
+			t.Fatalf("in step %d the turn is that of %p, want %p", step, got, best)
+		}
+	}
+	if p.served < 1000 {
+		t.Errorf("only %d jobs began", p.served)
 	}
 }
 

@@ -55,21 +55,23 @@ func (p *pool) next(w *worker) (webhook.Job, bool) {
 	}
 }
 
-// pick chooses the ready lane with the fewest running, projects in turn; nil
-// if all are empty or at their bound, or lag while those that do have their
-// share of the workers.
+// pick chooses the lane with the fewest running, projects in turn; nil if all
+// are empty or at their bound, or lag while those that do have their share of
+// the workers.
 func (p *pool) pick() *lane {
-	var best *lane
-	var may [classes]bool
-	for c := range may {
-		may[c] = p.places(class(c)) > 0
-	}
-	for _, l := range p.ready {
-		if l.running < l.bound && may[l.class] && (best == nil || l.before(best)) {
-			best = l
+	var best *turn
+	for c := range p.turns {
+		if len(p.turns[c]) == 0 || p.places(class(c)) == 0 {
+			continue
+		}
+		if first := p.turns[c][0]; best == nil || first.before(best) {
+			best = first
 		}
 	}
-	return best
+	if best == nil {
+		return nil
+	}
+	return best.lanes[0]
 }
 
 func (p *pool) begin(l *lane, w *worker) webhook.Job {
@@ -77,7 +79,6 @@ func (p *pool) begin(l *lane, w *worker) webhook.Job {
 	l.queue[0] = webhook.Job{}
 	if l.queue = l.queue[1:]; len(l.queue) == 0 {
 		l.queue = nil
-		p.unready(l)
 	}
 	p.queued--
 	p.running++
@@ -85,6 +86,9 @@ func (p *pool) begin(l *lane, w *worker) webhook.Job {
 	p.served++
 	l.served, l.tenant.served = p.served, p.served
 	p.recount(l)
+	for c := range l.tenant.turns {
+		p.rank(&l.tenant.turns[c], class(c))
+	}
 	w.lane, w.limits, w.awaited = l, l.limits, l.class == lagging && p.cramped
 	w.sent, w.failed, w.took, w.number, w.began, w.late = false, false, 0, p.served, p.now(), false
 	if p.openings.add(w); !p.watched {
@@ -93,13 +97,6 @@ func (p *pool) begin(l *lane, w *worker) webhook.Job {
 	}
 	p.feed()
 	return job
-}
-
-func (p *pool) unready(l *lane) {
-	last := p.ready[len(p.ready)-1]
-	p.ready[l.at], last.at = last, l.at
-	p.ready[len(p.ready)-1] = nil
-	p.ready = p.ready[:len(p.ready)-1]
 }
 
 // finish ends a job and remembers how the attempt went.
