@@ -51,6 +51,6 @@ func (s *Service) System(ctx context.Context, c account.Caller) (System, error) 
 		found.Database, err = s.Store.Database(ctx)
 		return err
 	})
-	found.Self, found.Pool = s.Node, s.Options.Pool()
+	found.Self, found.Pool = s.Node, s.Pool()
 	return found, err
 }
