@@ -13,6 +13,9 @@ import (
 const (
 	fanOutPoll  = time.Second
 	fanOutPause = 2 * time.Second
+	// fanOutRest bounds the rest after a step, which lasts as long as the step
+	// did: the database is left to publishers and senders half of the time.
+	fanOutRest = 200 * time.Millisecond
 )
 
 // RunFanOut makes the deliveries of wide events, a step at a time, until ctx
@@ -28,6 +31,7 @@ func (p *Publisher) RunFanOut(ctx context.Context) error {
 		case <-p.wide:
 		case <-wait.C:
 		}
+		began := p.now()
 		more, err := p.fanOutOnce(ctx)
 		pause := fanOutPoll
 		switch {
@@ -39,7 +43,7 @@ func (p *Publisher) RunFanOut(ctx context.Context) error {
 				p.log.Error("wide events are not being delivered", "error", err)
 			}
 		case more:
-			pause = 0
+			pause = min(p.now().Sub(began), fanOutRest)
 		}
 		failing = err != nil
 		wait.Reset(pause)
