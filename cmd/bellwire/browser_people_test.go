@@ -126,6 +126,9 @@ func TestBrowser_people_prove_themselves_and_invite_others(t *testing.T) {
 func turnOn(b *browser, n *node, look func(string)) (secret string, recovery []string) {
 	b.t.Helper()
 	b.givePassword(n.url)
+	b.open(n.url + "/admin/system")
+	b.wants("1 node alive", "this node", "SQLite")
+	look("system")
 	b.open(n.url + "/profile")
 	b.press(`a[href="/profile/second-factor"]`)
 	look("enrol")

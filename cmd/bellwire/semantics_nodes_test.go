@@ -244,6 +244,10 @@ func TestTwoNodes_take_over_the_work_of_a_killed_one(t *testing.T) {
 	s.on(r.url, map[string]any{"timeoutSeconds": 1})
 	event := s.publish(1)
 	r.got(t, 1)
+	if list := b.must(http.StatusOK, b.instance, "GET", "/system", nil).list("nodes"); len(list) != 2 ||
+		list[0]["sending"] != 1.0 || list[0]["state"] != "alive" || list[1]["sending"] != 0.0 || list[1]["answering"] != true {
+		t.Errorf("before the kill the nodes are %v", list)
+	}
 	a.kill()
 	started := time.Now()
 	eventually(t, 45*time.Second, "the other node sent it", func() bool { return len(r.hits()) == 2 })
@@ -253,6 +257,17 @@ func TestTwoNodes_take_over_the_work_of_a_killed_one(t *testing.T) {
 	attempts := other.attempts(d.text("id"))
 	if len(attempts) != 2 || attempts[0].text("outcome") != "unknown" || attempts[1].text("outcome") != "delivered" {
 		t.Errorf("the log says %v", attempts)
+	}
+	eventually(t, 60*time.Second, "the killed node is shown silent, with nothing in hand", func() bool {
+		killed := b.must(http.StatusOK, b.instance, "GET", "/system", nil).list("nodes")[0]
+		return killed["state"] != "alive" && killed["sending"] == 0.0
+	})
+	if err := b.stop(); err != nil {
+		t.Fatal(err)
+	}
+	a.start()
+	if list := a.must(http.StatusOK, a.instance, "GET", "/system", nil).list("nodes"); len(list) != 2 || list[0]["state"] == "alive" || list[1]["state"] != "alive" {
+		t.Errorf("the node that stopped in good order is still listed: %v", list)
 	}
 }
 

@@ -49,7 +49,7 @@ func manyNodes(theme string) system.ShowModel {
 	m.Nodes = append(m.Nodes,
 		system.NodeRow{ID: id(2), Name: longName, Version: "1.4.0-rc.12+2026-11-21T09-56-48.f00dfeedf00dfeed", Mark: component.Mark{Tone: component.Bad, Text: "silent for 34 s"}, Started: ago(26 * time.Hour), Heartbeat: ago(34 * time.Second), Sending: "12,345", Note: "What it has in hand is taken over by the others as its leases end, the last in 11 s."},
 		system.NodeRow{ID: id(3), Name: rtlName, Version: "1.4.0", Mark: component.Mark{Tone: component.Bad, Text: "silent for 1 min"}, Started: ago(90 * 24 * time.Hour), Heartbeat: ago(70 * time.Second), Sending: "3", Note: "Its leases are over: the others are taking its work over now."},
-		system.NodeRow{ID: id(4), Name: "bell-4", Version: "1.3.9", Mark: component.Mark{Tone: component.Unknown, Text: "lost 5 h ago"}, Started: ago(90 * 24 * time.Hour), Heartbeat: ago(5 * time.Hour), Sending: "0", Note: "Its work was taken over: it has nothing in hand any more. If it comes back it goes on as before."},
+		system.NodeRow{ID: id(4), Name: "bell-4", Version: "1.3.9", Mark: component.Mark{Tone: component.Unknown, Text: "lost, silent for 5 h"}, Started: ago(90 * 24 * time.Hour), Heartbeat: ago(5 * time.Hour), Sending: "0", Note: "Its work was taken over: it has nothing in hand any more. If it comes back it goes on as before."},
 	)
 	m.Backlog = []component.Figure{
 		{Label: "Endpoints with something due", Value: "98,760", Note: "as far as they may be sent to now"},

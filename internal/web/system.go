@@ -75,7 +75,7 @@ func presentNode(n webhook.Node, s manage.System) system.NodeRow {
 		r.Mark = component.Mark{Tone: component.Bad, Text: "silent for " + silence}
 		r.Note = silentNote(n, s.Now)
 	case webhook.NodeLost:
-		r.Mark = component.Mark{Tone: component.Unknown, Text: "lost " + silence + " ago"}
+		r.Mark = component.Mark{Tone: component.Unknown, Text: "lost, silent for " + silence}
 		r.Note = "Its work was taken over: it has nothing in hand any more. If it comes back it goes on as before."
 	}
 	return r

@@ -74,7 +74,7 @@ func TestSystem_tells_who_lives_who_is_silent_and_whose_work_was_taken_over(t *t
 	for name, words := range map[string][]string{
 		"node-a<script>": {"alive", "this node", "0 in hand"},
 		"node-b":         {"silent for 31 s", "1 in hand", "taken over by the others as its leases end, the last in"},
-		"node-c":         {"lost 1 min ago", "Its work was taken over", "0 in hand"},
+		"node-c":         {"lost, silent for 1 min", "Its work was taken over", "0 in hand"},
 	} {
 		for _, w := range words {
 			if !strings.Contains(rows[name], w) {
