@@ -17,6 +17,9 @@ const (
 	// pollEvery is how long the claimer sleeps at most: the backstop for wake-ups
 	// that got lost.
 	pollEvery = time.Second
+	// backlogWithin: a claim that says that more is due so soon has left behind
+	// endpoints with all their requests out.
+	backlogWithin = 250 * time.Millisecond
 	// sweepEvery is how often ended leases are looked for.
 	sweepEvery = 5 * time.Second
 	// maxSweep is how many ended leases are settled at once.
@@ -46,6 +49,7 @@ func (d *Dispatcher) claim(ctx context.Context) {
 			size = min(size*claimGrowth, maxClaim)
 		default:
 			size = first
+			d.backlog.Store(next <= backlogWithin)
 			d.await(ctx, next, d.wake)
 		}
 		if failing && claimed >= 0 {

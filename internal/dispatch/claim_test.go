@@ -108,6 +108,21 @@ func TestANewDeliveryIsFoundAlthoughTheNextOneIsDueInHours(t *testing.T) {
 	})
 }
 
+func TestTheBacklogOfOneEndpointGoesAsFastAsItAnswers(t *testing.T) {
+	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
+		r.receiver.answer = slow(10 * time.Millisecond)
+		endpoint := r.table.endpoint()
+		for range 3200 {
+			r.table.add(endpoint)
+		}
+		r.Wake()
+		time.Sleep(time.Second)
+		if n := r.table.inState(webhook.Delivered); n != 3200 {
+			t.Errorf("%d of 3200 were delivered in a second by an endpoint that answers 64 in 10 ms", n)
+		}
+	})
+}
+
 func TestAResultLetsTheNextDeliveryOfALimitedEndpointGoAtOnce(t *testing.T) {
 	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
 		r.receiver.answer = slow(10 * time.Millisecond)

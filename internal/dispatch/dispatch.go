@@ -80,6 +80,9 @@ type Dispatcher struct {
 	wake    chan struct{}   // deliveries may be due; capacity 1
 	work    context.Context // of every request; cancelled at the end of the drain
 	cancel  context.CancelFunc
+	// backlog is set while deliveries wait for those that are open: then each
+	// result may let some go.
+	backlog atomic.Bool
 	// troubled is set while reading endpoints fails, so that it is logged once.
 	troubled atomic.Bool
 }

@@ -225,7 +225,7 @@ func (r *recorder) settled(batch []result, err error) {
 			r.d.tellExhausted(one.settled)
 		}
 	}
-	if r.unrecorded.Add(-int64(len(batch))); wakes {
+	if r.unrecorded.Add(-int64(len(batch))); wakes || r.d.backlog.Load() {
 		r.d.Wake()
 	}
 }
