@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,7 +143,7 @@ func TestASlowEndpointGetsEightAtOnceUntilItIsQuickAgain(t *testing.T) {
 		}
 		for range 40 {
 			time.Sleep(150 * time.Millisecond)
-			if n := r.receiver.openTo(endpoint); time.Duration(n) > 8 && n != webhook.DefaultMaxInFlight {
+			if n := r.receiver.openTo(endpoint); n > 8 && n != webhook.DefaultMaxInFlight {
 				t.Fatalf("%d requests are open to a slow endpoint", n)
 			}
 		}
@@ -152,7 +153,7 @@ func TestASlowEndpointGetsEightAtOnceUntilItIsQuickAgain(t *testing.T) {
 		if n := r.table.inState(webhook.Sending); n != 8 {
 			t.Errorf("%d deliveries of a slow endpoint are claimed, want 8", n)
 		}
-		r.receiver.answer = slow(700 * time.Millisecond)
+		r.receiver.change(slow(700 * time.Millisecond))
 		for range 300 {
 			r.table.add(endpoint)
 		}
@@ -166,15 +167,15 @@ func TestASlowEndpointGetsEightAtOnceUntilItIsQuickAgain(t *testing.T) {
 func TestAFailingEndpointGetsEightAtOnceAndThenOne(t *testing.T) {
 	inBubble(t, dispatch.Options{}, func(t *testing.T, r *rig) {
 		endpoint := r.quick(1)[0]
-		answered := 0
+		var answered atomic.Int64
 		r.receiver.answer = func(ctx context.Context, s sending) webhook.Attempt {
 			if _, open := r.receiver.mostOpen(endpoint); open == 0 {
 				t.Error("nothing is open")
 			}
 			time.Sleep(100 * time.Millisecond)
-			answered++
-			if n := r.receiver.openTo(endpoint); answered > 64+10 && n > 8 || answered > 64+30 && n > 1 {
-				t.Errorf("%d requests are open after %d failures", n, answered)
+			after := answered.Add(1)
+			if n := r.receiver.openTo(endpoint); after > 64+10 && n > 8 || after > 64+30 && n > 1 {
+				t.Errorf("%d requests are open after %d failures", n, after)
 			}
 			return failed(500)
 		}
@@ -183,8 +184,8 @@ func TestAFailingEndpointGetsEightAtOnceAndThenOne(t *testing.T) {
 		}
 		r.Wake()
 		time.Sleep(4 * time.Second)
-		if answered < 64+30 {
-			t.Errorf("only %d were tried", answered)
+		if answered.Load() < 64+30 {
+			t.Errorf("only %d were tried", answered.Load())
 		}
 	})
 }

@@ -44,11 +44,21 @@ func (r *receiver) SendTest(ctx context.Context, job webhook.Job, target *webhoo
 	r.enter(s)
 	defer r.leave(target.ID)
 	a := ok()
-	if r.answer != nil {
-		a = r.answer(ctx, s)
+	r.mu.Lock()
+	answer := r.answer
+	r.mu.Unlock()
+	if answer != nil {
+		a = answer(ctx, s)
 	}
 	a.StartedAt, a.Duration = s.at, time.Since(s.at)
 	return a
+}
+
+// change makes it answer in another way from now on.
+func (r *receiver) change(answer func(context.Context, sending) webhook.Attempt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = answer
 }
 
 func (r *receiver) enter(s sending) {
