@@ -157,6 +157,8 @@ func (l *lane) pace() webhook.Pace {
 		return webhook.PaceSlow
 	case l.class != trusted:
 		return webhook.PaceUnknown
+	case l.late == 0 && l.recent.Brisk():
+		return webhook.PaceBrisk
 	}
 	return webhook.PaceQuick
 }

@@ -288,8 +288,14 @@ func TestAQuickAnswerWakesTheClaimerThatHadNoRoom(t *testing.T) {
 	default:
 		t.Error("nobody told the claimer")
 	}
+	if pace := p.pace(job('a').Delivery.EndpointID); pace != webhook.PaceBrisk {
+		t.Errorf("the pace is %v after an answer within a millisecond", pace)
+	}
+	queue(p, 'a')
+	p.next(w)
+	end(p, w, 500*time.Millisecond)
 	if pace := p.pace(job('a').Delivery.EndpointID); pace != webhook.PaceQuick {
-		t.Errorf("the pace is %v after a quick answer", pace)
+		t.Errorf("the pace is %v after one within half a second", pace)
 	}
 }
 

@@ -13,9 +13,10 @@ const (
 	// claimWindow is how many ready endpoints one claim looks at, at most.
 	claimWindow = 256
 	// aheadOfSlots: endpoints without a limit of their own may have this many
-	// times the default in leases, so that a node has the next ones at hand. How
-	// many are open at once is the node's to keep.
-	aheadOfSlots = 2
+	// times the default in leases, so that a node has the next ones at hand; brisk
+	// ones aheadIfBrisk times, since each claim and each batch of results waits
+	// for the disk. How many are open at once is the node's to keep.
+	aheadOfSlots, aheadIfBrisk = 2, 4
 	// rateSlack is how much of a rate may be taken in one go, in microseconds;
 	// endpoint_queue.ready_at counts on it.
 	rateSlack = 100_000
@@ -91,10 +92,13 @@ func ask(endpoints []*ready, room webhook.Room) {
 // limit is how many leases the endpoint may have at once.
 func (r *ready) limit() int {
 	limit := webhook.InFlight(r.maxInFlight, false, r.failures, r.pace == webhook.PaceSlow)
-	if r.maxInFlight == 0 && limit == webhook.DefaultMaxInFlight {
-		limit *= aheadOfSlots
+	switch {
+	case r.maxInFlight > 0 || limit < webhook.DefaultMaxInFlight:
+		return limit
+	case r.pace == webhook.PaceBrisk:
+		return limit * aheadIfBrisk
 	}
-	return limit
+	return limit * aheadOfSlots
 }
 
 // part is the part of a node's room that its next one takes up, beside a slot;

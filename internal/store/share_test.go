@@ -55,6 +55,8 @@ func TestEndpointsThatLagGetNoMoreSlotsThanThereAreForThem(t *testing.T) {
 		endpoints []store.Shared
 		want      []int
 	}{
+		{"a brisk one leases further ahead", webhook.Room{Slots: 1000}, []store.Shared{{Due: true, Pace: webhook.PaceBrisk}, {Due: true, MaxInFlight: 9, Pace: webhook.PaceBrisk}}, []int{256, 9}},
+		{"a brisk one that fails does not", webhook.Room{Slots: 1000, Lagging: 1000}, []store.Shared{{Due: true, Failures: 10, Pace: webhook.PaceBrisk}}, []int{8}},
 		{"a slow endpoint gets eight", webhook.Room{Slots: 100, Lagging: 100}, []store.Shared{slow}, []int{8}},
 		{"a slow one with a limit of its own gets that", webhook.Room{Slots: 100, Lagging: 100}, []store.Shared{{Due: true, MaxInFlight: 50, Pace: webhook.PaceSlow}}, []int{50}},
 		{"slow and failing ones share what there is, a quick one gets the rest", webhook.Room{Slots: 20, Lagging: 4}, []store.Shared{slow, failing, due}, []int{2, 2, 16}},

@@ -8,6 +8,9 @@ import (
 const (
 	// SlowAfter is how long an attempt may take before it counts as slow.
 	SlowAfter = time.Second
+	// briskWithin is how long most of an endpoint's last attempts take at most
+	// if it is brisk.
+	briskWithin = 100 * time.Millisecond
 	// recentAttempts is how many of an endpoint's last attempts say how it does.
 	recentAttempts = 20
 	// SparedAfter is after how many failures in a row an endpoint is spared,
@@ -27,20 +30,26 @@ const (
 	PaceUnknown
 	// PaceSlow: the median of its last attempts took over SlowAfter.
 	PaceSlow
+	// PaceBrisk: quick enough to be worth claiming many for at once.
+	PaceBrisk
 )
 
 // Recent remembers which of an endpoint's last attempts were slow. The zero
 // value knows of none.
 type Recent struct {
 	over uint32 // one bit for each, the last one lowest; set for a slow one
+	long uint32 // the same for one that took longer than briskWithin
 	n    int
 }
 
 // Add notes an attempt that has ended.
 func (r *Recent) Add(took time.Duration) {
-	r.over <<= 1
+	r.over, r.long = r.over<<1, r.long<<1
 	if took > SlowAfter {
 		r.over |= 1
+	}
+	if took > briskWithin {
+		r.long |= 1
 	}
 	r.n = min(r.n+1, recentAttempts)
 }
@@ -56,6 +65,10 @@ func (r *Recent) Slow(late int) bool {
 	slow := late + bits.OnesCount32(r.over&(1<<ended-1))
 	return 2*slow > late+ended
 }
+
+// Brisk reports whether most of the last attempts took no longer than
+// briskWithin.
+func (r *Recent) Brisk() bool { return 2*bits.OnesCount32(r.long&(1<<r.n-1)) < r.n }
 
 // InFlight is how many requests to an endpoint may be open at once over all
 // nodes, by its own limit (0 for none) and how it has been doing. An own limit

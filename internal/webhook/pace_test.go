@@ -51,6 +51,33 @@ func TestAnEndpointIsSlowByTheMedianOfItsLastTwenty(t *testing.T) {
 	}
 }
 
+func TestAnEndpointIsBriskWhileMostOfItsLastAttemptsTakeATenthOfASecond(t *testing.T) {
+	t.Parallel()
+	const brisk, longer = 100 * time.Millisecond, 101 * time.Millisecond
+	for name, c := range map[string]struct {
+		longer, brisk int
+		want          bool
+	}{
+		"nothing known":         {0, 0, false},
+		"one brisk answer":      {0, 1, true},
+		"one that took longer":  {1, 0, false},
+		"half of them":          {10, 10, false},
+		"most of them":          {9, 11, true},
+		"longer ones forgotten": {100, 20, true},
+	} {
+		var r webhook.Recent
+		for range c.longer {
+			r.Add(longer)
+		}
+		for range c.brisk {
+			r.Add(brisk)
+		}
+		if got := r.Brisk(); got != c.want {
+			t.Errorf("%s: brisk is %v", name, got)
+		}
+	}
+}
+
 func TestASlowEndpointGetsEightAtOnceUnlessItsOwnerSaysOtherwise(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
