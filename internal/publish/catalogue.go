@@ -20,9 +20,11 @@ const (
 	maxWeight = maxCached / 2
 )
 
-// candidate is an endpoint with its filters ready to be used.
+// candidate is what matching needs of an endpoint, its filters ready to be used.
 type candidate struct {
-	webhook.Endpoint
+	id       webhook.EndpointID
+	version  int64
+	topics   []string
 	filters  *filter.Compiled
 	leaseFor time.Duration // 0 if it may not be handed off
 }
@@ -34,6 +36,7 @@ type catalogue struct {
 	ready      chan struct{} // closed once the fields below are set
 	err        error
 	version    int64
+	suspended  bool
 	candidates []*candidate
 
 	mu      sync.Mutex
@@ -75,26 +78,17 @@ func (cs *catalogues) of(ctx context.Context, project webhook.ProjectID) (*catal
 	return c, c.err
 }
 
-// since answers a copy that is not older than a version.
-func (cs *catalogues) since(ctx context.Context, project webhook.ProjectID, version int64) (*catalogue, error) {
-	c, err := cs.of(ctx, project)
-	if err != nil || c.version >= version {
-		return c, err
-	}
-	cs.forget(c)
-	return cs.of(ctx, project)
-}
-
 // load reads on even if the caller goes away, for those who wait with it.
 func (cs *catalogues) load(ctx context.Context, c *catalogue) {
 	defer close(c.ready)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	version, suspended, endpoints, err := cs.store.Catalogue(ctx, c.project)
-	if err == nil {
-		c.version = version
-		c.candidates, err = candidates(endpoints, suspended)
-	}
+	var err error
+	c.version, c.suspended, err = cs.store.Catalogue(ctx, c.project, func(e webhook.Endpoint) error {
+		one, err := candidateOf(e)
+		c.candidates = append(c.candidates, one)
+		return err
+	})
 	if err != nil {
 		c.err = unreachable("read endpoints", err)
 		cs.forget(c)
@@ -136,19 +130,17 @@ func (cs *catalogues) drop(held *list.Element) {
 // weight is how much of the bound a ready copy takes.
 func (c *catalogue) weight() int { return min(len(c.candidates), maxWeight) }
 
-func candidates(endpoints []webhook.Endpoint, suspended bool) ([]*candidate, error) {
-	list := make([]*candidate, len(endpoints))
-	for i, e := range endpoints {
-		filters, err := filter.Compile(e)
-		if err != nil {
-			return nil, fmt.Errorf("endpoint %s: %w", e.ID, err)
-		}
-		list[i] = &candidate{Endpoint: e, filters: filters}
-		if e.MayHandOff() && !suspended {
-			list[i].leaseFor = e.LeaseFor()
-		}
+// candidateOf is what matching keeps of an endpoint.
+func candidateOf(e webhook.Endpoint) (*candidate, error) {
+	filters, err := filter.Compile(e)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", e.ID, err)
 	}
-	return list, nil
+	c := &candidate{id: e.ID, version: e.Version, topics: e.Topics, filters: filters}
+	if e.MayHandOff() {
+		c.leaseFor = e.LeaseFor()
+	}
+	return c, nil
 }
 
 // match answers the endpoints that get an event.
@@ -173,7 +165,7 @@ func (c *catalogue) subscribed(name string) []*candidate {
 		return found
 	}
 	for _, one := range c.candidates {
-		for _, pattern := range one.Topics {
+		for _, pattern := range one.topics {
 			if filter.Topic(pattern, name) {
 				found = append(found, one)
 				break
@@ -213,7 +205,7 @@ func (p *Publisher) match(ctx context.Context, entries []*entry) (r *request, us
 		if inline += len(matched); len(matched) > maxMatches || inline > maxInline {
 			item.Event.FanOut = true
 		} else {
-			item.Deliveries, item.LeaseFor = deliveries(e.event, matched)
+			item.Deliveries, item.LeaseFor = c.deliveries(e.event, matched)
 			item.Event.Deliveries = len(matched)
 		}
 		r.add(i, item)
@@ -223,24 +215,26 @@ func (p *Publisher) match(ctx context.Context, entries []*entry) (r *request, us
 
 // deliveries makes one waiting delivery for each endpoint, beside it the lease
 // that a hand-off would have.
-func deliveries(ev webhook.Event, matched []*candidate) ([]webhook.Delivery, []time.Duration) {
+func (c *catalogue) deliveries(ev webhook.Event, matched []*candidate) ([]webhook.Delivery, []time.Duration) {
 	list := make([]webhook.Delivery, len(matched))
 	leases := make([]time.Duration, len(matched))
-	for i, c := range matched {
-		list[i] = delivery(ev, c.Endpoint, ev.AcceptedAt)
-		leases[i] = c.leaseFor
+	for i, one := range matched {
+		list[i] = delivery(ev, c.project, one.id, one.version, ev.AcceptedAt)
+		if !c.suspended {
+			leases[i] = one.leaseFor
+		}
 	}
 	return list, leases
 }
 
 // delivery is a new one, due at once.
-func delivery(ev webhook.Event, e webhook.Endpoint, at time.Time) webhook.Delivery {
+func delivery(ev webhook.Event, project webhook.ProjectID, endpoint webhook.EndpointID, version int64, at time.Time) webhook.Delivery {
 	return webhook.Delivery{
 		ID:              webhook.DeliveryID{UUID: mint.UUID(at)},
-		ProjectID:       e.ProjectID,
+		ProjectID:       project,
 		EventID:         ev.ID,
-		EndpointID:      e.ID,
-		EndpointVersion: e.Version,
+		EndpointID:      endpoint,
+		EndpointVersion: version,
 		Topic:           ev.Topic,
 		Seq:             ev.Seq,
 		State:           webhook.Waiting,

@@ -169,25 +169,20 @@ func (m *memory) store(item webhook.AdmissionItem) webhook.Receipt {
 	return r
 }
 
-func (m *memory) Catalogue(_ context.Context, project webhook.ProjectID) (int64, bool, []webhook.Endpoint, error) {
+func (m *memory) Catalogue(_ context.Context, project webhook.ProjectID, take func(webhook.Endpoint) error) (int64, bool, error) {
 	if err := m.called("catalogue", nil); err != nil {
-		return 0, false, nil, err
+		return 0, false, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	version, ok := m.version[project]
-	if !ok {
-		return 0, false, nil, webhook.NotFound("there is no such project")
-	}
-	return version, m.suspended, slices.Clone(m.endpoints[project]), nil
-}
-
-func (m *memory) CatalogueVersion(_ context.Context, project webhook.ProjectID) (int64, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	version, ok := m.version[project]
 	if !ok {
 		return 0, false, webhook.NotFound("there is no such project")
+	}
+	for _, e := range m.endpoints[project] {
+		if err := take(e); err != nil {
+			return 0, false, err
+		}
 	}
 	return version, m.suspended, nil
 }

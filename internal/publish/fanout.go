@@ -63,7 +63,7 @@ func (p *Publisher) fanOutOnce(ctx context.Context) (more bool, err error) {
 	now := p.now().UTC().Truncate(time.Millisecond)
 	for _, e := range step.Endpoints {
 		if filter.Match(e, step.Event) {
-			made = append(made, delivery(step.Event, e, now))
+			made = append(made, delivery(step.Event, e.ProjectID, e.ID, e.Version, now))
 		}
 	}
 	if err := p.store.AdvanceFanOut(ctx, *step, made); err != nil {

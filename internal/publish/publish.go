@@ -74,9 +74,9 @@ type Draft struct {
 // nothing. No two events of one call share an idempotency key.
 type Store interface {
 	Admit(ctx context.Context, admissions []webhook.Admission) ([]webhook.Admitted, error)
-	// Catalogue reads a project's endpoints, paused ones included.
-	Catalogue(ctx context.Context, project webhook.ProjectID) (version int64, suspended bool, endpoints []webhook.Endpoint, err error)
-	CatalogueVersion(ctx context.Context, project webhook.ProjectID) (version int64, suspended bool, err error)
+	// Catalogue reads a project's endpoints, paused ones included, one by one:
+	// there may be very many.
+	Catalogue(ctx context.Context, project webhook.ProjectID, take func(webhook.Endpoint) error) (version int64, suspended bool, err error)
 	Topics(ctx context.Context) (topics []webhook.Topic, version int64, err error)
 	// FanOutStep reads the next piece of a wide event, nil if there is none.
 	FanOutStep(ctx context.Context) (*webhook.FanOutStep, error)

@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/filter"
@@ -54,18 +53,12 @@ func (p *Publisher) Try(ctx context.Context, caller account.Caller, d Draft) (Tr
 	default:
 		return trial, err
 	}
-	version, suspended, err := p.store.CatalogueVersion(ctx, d.Project)
+	_, trial.Suspended, err = p.store.Catalogue(ctx, d.Project, func(one webhook.Endpoint) error {
+		trial.Matches = append(trial.Matches, Match{one, filter.Explain(one, e.event)})
+		return nil
+	})
 	if err != nil {
-		return trial, fmt.Errorf("read endpoints: %w", err)
-	}
-	c, err := p.catalogues.since(ctx, d.Project, version)
-	if err != nil {
-		return trial, err
-	}
-	trial.Suspended = suspended
-	trial.Matches = make([]Match, len(c.candidates))
-	for i, one := range c.candidates {
-		trial.Matches[i] = Match{one.Endpoint, filter.Explain(one.Endpoint, e.event)}
+		return Trial{}, unreachable("read endpoints", err)
 	}
 	return trial, nil
 }

@@ -42,7 +42,7 @@ func newBench(b *testing.B, url string, endpoints int) *bench {
 		}
 		w.endpoints = append(w.endpoints, e)
 	}
-	version, _, _, err := s.Catalogue(b.Context(), w.project)
+	version, _, err := s.CatalogueVersion(b.Context(), w.project)
 	if err != nil {
 		b.Fatal(err)
 	}

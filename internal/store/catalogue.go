@@ -6,24 +6,27 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// Catalogue reads a project's endpoints, paused ones included, as far as
-// matching goes, with the version that an admission must name. The version is read first: a change in between
-// makes the copy stale, never wrong.
-func (s *Store) Catalogue(ctx context.Context, project webhook.ProjectID) (version int64, suspended bool, endpoints []webhook.Endpoint, err error) {
+// Catalogue reads a project's endpoints one by one, paused ones included, as far
+// as matching goes, with the version that an admission must name. The version is
+// read first: a change in between makes the copy stale, never wrong.
+func (s *Store) Catalogue(ctx context.Context, project webhook.ProjectID, take func(webhook.Endpoint) error) (version int64, suspended bool, err error) {
 	version, suspended, err = s.CatalogueVersion(ctx, project)
 	if err != nil {
-		return 0, false, nil, err
+		return 0, false, err
 	}
-	rows, err := many(s.db(ctx).Raw(`SELECT e.id, e.version, e.settings, e.state, e.paused_because, e.not_before, e.consecutive_failures
- FROM endpoints e WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id`, uid(project.UUID)), func(r *endpointRow) []any {
+	query := s.db(ctx).Raw(`SELECT e.id, e.version, e.settings, e.state, e.paused_because, e.not_before, e.consecutive_failures
+ FROM endpoints e WHERE e.project_id = ? AND e.deleted_at = 0 ORDER BY e.id`, uid(project.UUID))
+	err = oneByOne(query, func(r *endpointRow) []any {
 		r.ProjectID = uid(project.UUID)
 		return []any{&r.ID, &r.Version, &r.Settings, &r.State, &r.PausedBecause, &r.NotBefore, &r.ConsecutiveFailures}
+	}, func(r endpointRow) error {
+		e, err := r.endpoint()
+		if err != nil {
+			return err
+		}
+		return take(e)
 	})
-	if err != nil {
-		return 0, false, nil, wrap("read the catalogue", err)
-	}
-	endpoints, err = toEndpoints(rows)
-	return version, suspended, endpoints, wrap("read the catalogue", err)
+	return version, suspended, wrap("read the catalogue", err)
 }
 
 // CatalogueVersion is Catalogue without the endpoints: they are the same as long

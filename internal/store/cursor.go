@@ -132,17 +132,28 @@ func changed(result *gorm.DB, thing string) error {
 // the order of its columns: hundreds of rows in half the time that the mapper
 // takes.
 func many[R any](query *gorm.DB, fields func(row *R) []any) (list []R, err error) {
+	err = oneByOne(query, fields, func(row R) error {
+		list = append(list, row)
+		return nil
+	})
+	return list, err
+}
+
+// oneByOne is many for rows that need not all be held at once.
+func oneByOne[R any](query *gorm.DB, fields func(row *R) []any, take func(row R) error) error {
 	rows, err := query.Rows()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var row R
 		if err := rows.Scan(fields(&row)...); err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, row)
+		if err := take(row); err != nil {
+			return err
+		}
 	}
-	return list, rows.Err()
+	return rows.Err()
 }

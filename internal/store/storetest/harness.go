@@ -152,7 +152,7 @@ func (h *Harness) Item(event webhook.Event, handOff bool, endpoints ...webhook.E
 	h.T.Helper()
 	item := webhook.AdmissionItem{Event: event, Fingerprint: [32]byte{1}}
 	if !event.ProjectID.IsZero() {
-		version, _, _, err := h.Store.Catalogue(h.T.Context(), event.ProjectID)
+		version, _, err := h.Store.CatalogueVersion(h.T.Context(), event.ProjectID)
 		if err != nil {
 			h.T.Fatal(err)
 		}

@@ -266,7 +266,7 @@ func results(t *testing.T, fresh func(t *testing.T) *Harness) {
 		h.Publish(e)
 		gone := h.Failed(h.ClaimOne(), 0)
 		gone.Pause = webhook.PausedAsGone
-		before, _, _, _ := h.Store.Catalogue(t.Context(), h.Project)
+		before, _, _ := h.Store.CatalogueVersion(t.Context(), h.Project)
 		h.Record(gone)
 		got, err := h.Store.Endpoint(t.Context(), h.Project, e.ID)
 		if err != nil {
@@ -275,7 +275,7 @@ func results(t *testing.T, fresh func(t *testing.T) *Harness) {
 		if got.State != webhook.EndpointPaused || got.PausedBecause != webhook.PausedAsGone || got.PausedAt.IsZero() {
 			t.Errorf("the endpoint is %s because %s", got.State, got.PausedBecause)
 		}
-		if after, _, _, _ := h.Store.Catalogue(t.Context(), h.Project); after == before {
+		if after, _, _ := h.Store.CatalogueVersion(t.Context(), h.Project); after == before {
 			t.Error("the catalogue did not move on")
 		}
 		if n := len(h.Claim(10)); n != 0 {
