@@ -105,7 +105,7 @@ func (d *Dispatcher) grow(ctx context.Context) {
 			return
 		case <-d.pool.pressed:
 		}
-		_, finished := d.pool.grow(0)
+		finished := d.pool.done()
 		for again := true; again && ctx.Err() == nil; {
 			d.await(ctx, growEvery, nil)
 			again, finished = d.pool.grow(finished)

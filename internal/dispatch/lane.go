@@ -279,8 +279,8 @@ func (p *pool) recount(l *lane) {
 		return
 	}
 	// More may begin now than there are workers on their way.
-	if p.startable() > 0 {
-		signal(p.pressed)
+	for range min(p.startable(), baseWorkers) {
+		p.callWorker()
 	}
 	if was == lagging && l.class == trusted && p.cramped {
 		signal(p.roomy)

@@ -146,6 +146,13 @@ func (p *pool) grow(finishedBefore uint64) (again bool, finished uint64) {
 	return startable > 0 && !p.closed, p.finished
 }
 
+// done is how many jobs have finished so far.
+func (p *pool) done() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.finished
+}
+
 // limitOfWorkers is how many there may be. Requests that turned out to lag when
 // they were open already, beyond the half, are made up for, so that the others
 // are not kept waiting by them.
