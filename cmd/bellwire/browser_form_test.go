@@ -131,9 +131,7 @@ func TestBrowser_the_endpoint_form_answers_while_it_is_typed_in(t *testing.T) {
 	b.check("form-expression-fault-wide-light")
 	b.do(chromedp.Click(css(`.formfoot [value=save]`)))
 	b.wait(`document.querySelector("[role=alert]")?.innerText.includes("Expression: line 2, column 3")`)
-	if on := eval[string](b, `document.activeElement.id`); on != "expression" {
-		t.Errorf("the focus is on %q, not on the first mistake", on)
-	}
+	b.comes("the focus is on the first mistake", `document.activeElement.id==="expression"`)
 	for field, want := range map[string]string{`#url`: receiver.url + "/hook", `#patterns`: "product.p*\nprompt.*", `#expression`: "data.currency == \"EUR\" &&\n  newPrice < 9.5", `[name=payloadPath]`: "newPrice"} {
 		quoted, _ := json.Marshal(field)
 		if got := eval[string](b, `document.querySelector(`+string(quoted)+`).value`); got != want {
