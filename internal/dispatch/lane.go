@@ -46,7 +46,7 @@ type lane struct {
 	failures int
 	load     load // what it adds to the pool's; judge says
 
-	newer, older *lane // among the idle ones; both nil while it has a job
+	links[*lane] // among the idle ones, while it has no job
 }
 
 // limits are what an endpoint's settings and log say about how many requests
@@ -171,39 +171,6 @@ func (l *lane) before(o *lane) bool {
 		return l.tenant.served < o.tenant.served
 	}
 	return l.served < o.served
-}
-
-// idles are lanes that hold nothing, in the order in which they became so.
-// oldest.older and newest.newer are nil.
-type idles struct {
-	oldest, newest *lane
-	n              int
-}
-
-func (i *idles) add(l *lane) {
-	l.older, l.newer = i.newest, nil
-	if i.newest == nil {
-		i.oldest = l
-	} else {
-		i.newest.newer = l
-	}
-	i.newest = l
-	i.n++
-}
-
-func (i *idles) remove(l *lane) {
-	if l.older == nil {
-		i.oldest = l.newer
-	} else {
-		l.older.newer = l.newer
-	}
-	if l.newer == nil {
-		i.newest = l.older
-	} else {
-		l.newer.older = l.older
-	}
-	l.older, l.newer = nil, nil
-	i.n--
 }
 
 // unhold ends a lane's part in a reservation; it needs p.mu.

@@ -19,43 +19,14 @@ type worker struct {
 
 	// Set by the pool, under its mutex. The worker may read the lane, what was
 	// known of it when the job began, and whether others wait for its end.
-	lane         *lane
-	limits       limits
-	awaited      bool
-	number       uint64 // of the job, among all that the pool began
-	began        time.Time
-	late         bool // the request took over webhook.SlowAfter already
-	newer, older *worker
-}
+	lane    *lane
+	limits  limits
+	awaited bool
+	number  uint64 // of the job, among all that the pool began
+	began   time.Time
+	late    bool // the request took over webhook.SlowAfter already
 
-// openings are the open requests that are not late, oldest first. The pool's
-// mutex guards them.
-type openings struct {
-	oldest, newest *worker
-}
-
-func (o *openings) add(w *worker) {
-	w.older, w.newer = o.newest, nil
-	if o.newest == nil {
-		o.oldest = w
-	} else {
-		o.newest.newer = w
-	}
-	o.newest = w
-}
-
-func (o *openings) remove(w *worker) {
-	if w.older == nil {
-		o.oldest = w.newer
-	} else {
-		w.older.newer = w.newer
-	}
-	if w.newer == nil {
-		o.newest = w.older
-	} else {
-		w.newer.older = w.older
-	}
-	w.older, w.newer = nil, nil
+	links[*worker] // among the open requests that are not late
 }
 
 // overdue notes which open requests have become late, and takes what lanes

@@ -46,11 +46,11 @@ type pool struct {
 	tenants  map[webhook.ProjectID]*tenant
 	// turns are the projects with a job that may begin, by the class of its lane.
 	turns    [classes]heap[*turn]
-	idles    idles // lanes that hold nothing
-	load     load  // of all lanes
-	openings openings
-	watched  bool // somebody will look at openings in time
-	cramped  bool // the last claim might have taken more for lanes that lag
+	idles    chain[*lane]   // lanes that hold nothing, in the order in which they became so
+	load     load           // of all lanes
+	openings chain[*worker] // open requests that are not late
+	watched  bool           // somebody will look at openings in time
+	cramped  bool           // the last claim might have taken more for lanes that lag
 }
 
 func newPool(workers int) *pool {
