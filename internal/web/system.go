@@ -130,15 +130,7 @@ func databaseFigures(s manage.System) []component.Figure {
 	}
 	return []component.Figure{
 		{Label: "Kind", Value: kind, Note: s.Database.Version},
-		{Label: "Size", Value: largeSize(s.Database.Size), Note: s.Now.UTC().Format("on 2 Jan 2006")},
+		{Label: "Size", Value: size(s.Database.Size), Note: s.Now.UTC().Format("on 2 Jan 2006")},
 		clock,
 	}
-}
-
-// largeSize is size for what may be many GB.
-func largeSize(n int64) string {
-	if n < 1<<30 {
-		return size(int(n))
-	}
-	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
 }

@@ -115,14 +115,16 @@ func plural(n int64, one, many string) string {
 }
 
 // size prints a number of bytes.
-func size(n int) string {
+func size[N int | int64](n N) string {
 	switch {
 	case n < 1024:
 		return fmt.Sprintf("%d B", n)
 	case n < 1<<20:
 		return fmt.Sprintf("%.1f KB", float64(n)/1024)
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 	}
-	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
 }
 
 // percent prints a share, never rounding to 100 what is not all.

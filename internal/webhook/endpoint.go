@@ -190,8 +190,11 @@ const (
 	MaxHeaders         = 20
 )
 
+// leaseBeyond is how much longer than its timeout a claim on an attempt lasts.
+const leaseBeyond = 20 * time.Second
+
 // LeaseFor is how long a claim on one attempt to the endpoint lasts.
-func (s Settings) LeaseFor() time.Duration { return s.Timeout + 20*time.Second }
+func (s Settings) LeaseFor() time.Duration { return s.Timeout + leaseBeyond }
 
 // InFlightLimit is how many requests may be open at once over all nodes, by
 // the endpoint's own limit and its failures.

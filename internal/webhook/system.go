@@ -3,7 +3,7 @@ package webhook
 import "time"
 
 // MaxLease is the longest that a claim can last.
-const MaxLease = MaxTimeout + 20*time.Second
+const MaxLease = MaxTimeout + leaseBeyond
 
 // silentAfter is how long a node may be quiet: it tells every ten seconds that
 // it lives.
