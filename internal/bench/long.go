@@ -61,10 +61,7 @@ func (l Long) Run(ctx context.Context, o Options) (r Result, err error) {
 		return r, fmt.Errorf("make an empty database beside: %w", err)
 	}
 	defer func() { err = errors.Join(err, drop(context.WithoutCancel(ctx))) }()
-	r = Result{
-		Scenario: "long", At: time.Now(), Version: server.version(ctx), Database: dialect(o.DatabaseURL), Machine: newMachine(), Missed: []string{},
-		Columns: append([]string{"per s", "empty log"}, flowColumns[2:]...),
-	}
+	r = server.result(ctx, "long", append([]string{"per s", "empty log"}, flowColumns[2:]...)...)
 	both := []*sized{{name: "an empty log", url: other}, {name: fmt.Sprintf("%d deliveries", world.Filled.Deliveries), url: o.DatabaseURL}}
 	for round := range l.Rounds {
 		say(o.Log, "round %d of %d", round+1, l.Rounds)

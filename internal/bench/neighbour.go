@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/bellwire/bellwire/internal/store/storeseed"
 )
 
 // Neighbour measures the delay of a healthy endpoint alone, and beside a dead
@@ -29,27 +27,11 @@ type Neighbour struct {
 const mostBeside = 2
 
 // Run measures.
-func (n Neighbour) Run(ctx context.Context, o Options) (r Result, err error) {
+func (n Neighbour) Run(ctx context.Context, o Options) (Result, error) {
 	if n.Rounds < 1 || n.Events < 1 || n.Waiting < 1 || n.Slow < 1 || n.SlowPerSecond <= 0 {
-		return r, errors.New("neighbours need a round, events, waiting deliveries and slow endpoints")
+		return Result{}, errors.New("neighbours need a round, events, waiting deliveries and slow endpoints")
 	}
-	clean, err := o.ownFile()
-	if err != nil {
-		return r, err
-	}
-	defer clean()
-	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
-		return r, err
-	}
-	t, err := openStage(ctx, o, receiverPlan{SlowFor: n.SlowFor})
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
-	if err := t.enter(ctx); err != nil {
-		return r, err
-	}
-	return n.measure(ctx, t)
+	return onStage(ctx, o, receiverPlan{SlowFor: n.SlowFor}, n.measure)
 }
 
 // street is a project with a healthy endpoint and its neighbours.
@@ -97,7 +79,10 @@ type besides struct {
 }
 
 func (n Neighbour) measure(ctx context.Context, t *stage) (Result, error) {
-	r := Result{Scenario: "neighbour", At: time.Now(), Version: t.server.version(ctx), Database: dialect(t.DatabaseURL), Machine: newMachine(), Missed: []string{}, Columns: flowColumns}
+	r := t.server.result(ctx, "neighbour", flowColumns...)
+	if err := t.enter(ctx); err != nil {
+		return r, err
+	}
 	s, err := n.street(ctx, t)
 	if err != nil {
 		return r, err

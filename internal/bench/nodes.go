@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/bellwire/bellwire/internal/store/storeseed"
 )
 
 // Nodes publishes over three servers on one PostgreSQL, and again while one of
@@ -33,34 +31,30 @@ type cluster struct {
 }
 
 // Run measures.
-func (n Nodes) Run(ctx context.Context, o Options) (r Result, err error) {
+func (n Nodes) Run(ctx context.Context, o Options) (Result, error) {
 	if n.Deliveries < fanOut || n.One < fanOut || n.Killed > 0 && n.Killed < fanOut {
-		return r, fmt.Errorf("nodes need at least %d deliveries in each part", fanOut)
+		return Result{}, fmt.Errorf("nodes need at least %d deliveries in each part", fanOut)
 	}
 	if o.DatabaseURL == "" || dialect(o.DatabaseURL) == "SQLite" {
-		return r, errors.New("several nodes need PostgreSQL: give an empty database with --database-url")
+		return Result{}, errors.New("several nodes need PostgreSQL: give an empty database with --database-url")
 	}
-	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
-		return r, err
-	}
-	t, err := openStage(ctx, o, receiverPlan{})
-	if err != nil {
-		return r, err
-	}
-	c := &cluster{stage: t}
-	defer func() { err = errors.Join(err, c.close()) }()
-	if err := t.enter(ctx); err != nil {
-		return r, err
-	}
-	return n.measure(ctx, c)
+	return onStage(ctx, o, receiverPlan{}, func(ctx context.Context, t *stage) (r Result, err error) {
+		c := &cluster{stage: t}
+		defer func() { err = errors.Join(err, c.shrink()) }()
+		if err := t.enter(ctx); err != nil {
+			return r, err
+		}
+		return n.measure(ctx, c)
+	})
 }
 
-func (c *cluster) close() error {
+// shrink stops the other servers.
+func (c *cluster) shrink() error {
 	var all error
 	for _, s := range c.others {
 		all = errors.Join(all, s.stop())
 	}
-	return errors.Join(all, c.stage.close())
+	return all
 }
 
 // grow starts the other servers.
@@ -93,12 +87,9 @@ func wideCourse(deliveries int) course {
 }
 
 func (n Nodes) measure(ctx context.Context, c *cluster) (r Result, err error) {
-	r = Result{
-		Scenario: "nodes", At: time.Now(), Version: c.server.version(ctx), Database: dialect(c.DatabaseURL), Machine: newMachine(), Missed: []string{},
-		Columns: append([]string{"per s", "one node"}, flowColumns[2:]...),
-		Facts: []string{fmt.Sprintf("one event a request by 48 publishers, to %d endpoints; %d nodes and the database on this machine; memory is of the first node",
-			fanOut, nodesMade)},
-	}
+	r = c.server.result(ctx, "nodes", append([]string{"per s", "one node"}, flowColumns[2:]...)...)
+	r.Facts = append(r.Facts, fmt.Sprintf("one event a request by 48 publishers, to %d endpoints; %d nodes and the database on this machine; memory is of the first node",
+		fanOut, nodesMade))
 	if c.yard, err = c.stage.yard(ctx, "nodes", fanOut, 1); err != nil {
 		return r, err
 	}

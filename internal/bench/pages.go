@@ -110,15 +110,11 @@ type asked struct {
 }
 
 func (p Pages) measure(ctx context.Context, o Options, s *server, w world) (Result, error) {
-	r := Result{
-		Scenario: "pages", At: time.Now(), Version: s.version(ctx), Database: dialect(o.DatabaseURL), Machine: newMachine(), Missed: []string{},
-		Facts: []string{
-			fmt.Sprintf("%d deliveries of %d events with %d attempts over %d days; %d endpoints, %d in one project",
-				w.Filled.Deliveries, w.Filled.Events, w.Filled.Attempts, int(history.Hours()/24), w.Endpoints, p.Wide),
-			fmt.Sprintf("%d rounds, one request at a time; milliseconds of server time; the bar is %s at the 95th percentile of each address", p.Rounds, p.Limit),
-		},
-		Columns: []string{"least", "p50", "p95", "max", "first", "KiB", "addresses"},
-	}
+	r := s.result(ctx, "pages", "least", "p50", "p95", "max", "first", "KiB", "addresses")
+	r.Facts = append(r.Facts,
+		fmt.Sprintf("%d deliveries of %d events with %d attempts over %d days; %d endpoints, %d in one project",
+			w.Filled.Deliveries, w.Filled.Events, w.Filled.Attempts, int(history.Hours()/24), w.Endpoints, p.Wide),
+		fmt.Sprintf("%d rounds, one request at a time; milliseconds of server time; the bar is %s at the 95th percentile of each address", p.Rounds, p.Limit))
 	who, err := everybody(ctx, s, w)
 	if err != nil {
 		return r, err

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/bellwire/bellwire/internal/store/storeseed"
 )
 
 // Restart kills a server with many deliveries waiting and starts it again.
@@ -27,27 +25,11 @@ const (
 )
 
 // Run measures.
-func (s Restart) Run(ctx context.Context, o Options) (r Result, err error) {
+func (s Restart) Run(ctx context.Context, o Options) (Result, error) {
 	if s.Waiting < 1 || s.Rounds < 1 || s.Delivered < 1 || s.Rounds*s.Delivered > s.Waiting {
-		return r, errors.New("a restart needs a round, and for each round as many waiting deliveries as it waits for")
+		return Result{}, errors.New("a restart needs a round, and for each round as many waiting deliveries as it waits for")
 	}
-	clean, err := o.ownFile()
-	if err != nil {
-		return r, err
-	}
-	defer clean()
-	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
-		return r, err
-	}
-	t, err := openStage(ctx, o, receiverPlan{})
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
-	if err := t.enter(ctx); err != nil {
-		return r, err
-	}
-	return s.measure(ctx, t)
+	return onStage(ctx, o, receiverPlan{}, s.measure)
 }
 
 // started is what one start came to.
@@ -57,9 +39,9 @@ type started struct {
 }
 
 func (s Restart) measure(ctx context.Context, t *stage) (Result, error) {
-	r := Result{
-		Scenario: "restart", At: time.Now(), Version: t.server.version(ctx), Database: dialect(t.DatabaseURL), Machine: newMachine(), Missed: []string{},
-		Columns: []string{"s to first", "peak MiB", "per s", "CPU s/1000", "delivered"},
+	r := t.server.result(ctx, "restart", "s to first", "peak MiB", "per s", "CPU s/1000", "delivered")
+	if err := t.enter(ctx); err != nil {
+		return r, err
 	}
 	y, err := t.yard(ctx, "restart", topicsMade, topicsMade)
 	if err != nil {

@@ -154,3 +154,10 @@ func (s *server) version(ctx context.Context) string {
 	}
 	return out
 }
+
+// result begins what a scenario measures on this server.
+func (s *server) result(ctx context.Context, scenario string, columns ...string) Result {
+	return Result{
+		Scenario: scenario, At: time.Now(), Version: s.version(ctx), Database: dialect(s.database), Machine: newMachine(), Columns: columns, Missed: []string{},
+	}
+}

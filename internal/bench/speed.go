@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/bellwire/bellwire/internal/store/storeseed"
 )
 
 // Speed publishes in several ways, counts what arrives, and puts each rate
@@ -73,20 +71,7 @@ func (s Speed) Run(ctx context.Context, o Options) (Result, error) {
 	if s.Rounds < 1 || s.Events < 1 || s.Drain < 1 || s.Paced < 1 {
 		return Result{}, errors.New("speed needs a round, and events for each course")
 	}
-	clean, err := o.ownFile()
-	if err != nil {
-		return Result{}, err
-	}
-	defer clean()
-	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
-		return Result{}, err
-	}
-	t, err := openStage(ctx, o, receiverPlan{})
-	if err != nil {
-		return Result{}, err
-	}
-	r, err := s.measure(ctx, t)
-	return r, errors.Join(err, t.close())
+	return onStage(ctx, o, receiverPlan{}, s.measure)
 }
 
 // measured is what the rounds came to, by the names of courses and limits.
@@ -104,10 +89,7 @@ func (m *measured) add(name string, f flow) {
 }
 
 func (s Speed) measure(ctx context.Context, t *stage) (Result, error) {
-	r := Result{
-		Scenario: "speed", At: time.Now(), Version: t.server.version(ctx), Database: dialect(t.DatabaseURL), Machine: newMachine(), Missed: []string{},
-		Columns: flowColumns,
-	}
+	r := t.server.result(ctx, "speed", flowColumns...)
 	say(t.Log, "leaving the server alone for %s", s.Idle)
 	pause(ctx, s.Idle)
 	m := &measured{rounds: map[string][]flow{}}

@@ -43,6 +43,25 @@ func (o *Options) ownFile() (clean func(), err error) {
 	return func() { os.RemoveAll(dir) }, nil
 }
 
+// onStage runs measure against a server and a receiver of its own, on an empty
+// database: the one that is named, or a file that is removed afterwards.
+func onStage(ctx context.Context, o Options, plan receiverPlan, measure func(context.Context, *stage) (Result, error)) (r Result, err error) {
+	clean, err := o.ownFile()
+	if err != nil {
+		return r, err
+	}
+	defer clean()
+	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
+		return r, err
+	}
+	t, err := openStage(ctx, o, plan)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	return measure(ctx, t)
+}
+
 // openStage starts a server on the database, and a receiver.
 func openStage(ctx context.Context, o Options, plan receiverPlan) (*stage, error) {
 	server, err := newServer(o, o.DatabaseURL)

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/bellwire/bellwire/internal/store/storeseed"
 )
 
 // Wide publishes one event to every endpoint of an instance, and again with the
@@ -33,27 +31,11 @@ const (
 )
 
 // Run measures.
-func (w Wide) Run(ctx context.Context, o Options) (r Result, err error) {
+func (w Wide) Run(ctx context.Context, o Options) (Result, error) {
 	if w.Projects < 1 || w.Endpoints < w.Projects {
-		return r, errors.New("a wide event needs projects, and an endpoint in each")
+		return Result{}, errors.New("a wide event needs projects, and an endpoint in each")
 	}
-	clean, err := o.ownFile()
-	if err != nil {
-		return r, err
-	}
-	defer clean()
-	if err := storeseed.Empty(ctx, o.DatabaseURL); err != nil {
-		return r, err
-	}
-	t, err := openStage(ctx, o, receiverPlan{})
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, t.close()) }()
-	if err := t.enter(ctx); err != nil {
-		return r, err
-	}
-	return w.measure(ctx, t)
+	return onStage(ctx, o, receiverPlan{}, w.measure)
 }
 
 // wideRun is what one wide event came to.
@@ -64,10 +46,10 @@ type wideRun struct {
 }
 
 func (w Wide) measure(ctx context.Context, t *stage) (Result, error) {
-	r := Result{
-		Scenario: "fanout", At: time.Now(), Version: t.server.version(ctx), Database: dialect(t.DatabaseURL), Machine: newMachine(), Missed: []string{},
-		Columns: []string{"accept ms", "per s", "last after s", "growth MiB", "CPU s/1000", "lost", "twice", "unknown"},
-		Facts:   []string{fmt.Sprintf("one event to all of %d endpoints in %d projects", w.Endpoints, w.Projects)},
+	r := t.server.result(ctx, "fanout", "accept ms", "per s", "last after s", "growth MiB", "CPU s/1000", "lost", "twice", "unknown")
+	r.Facts = append(r.Facts, fmt.Sprintf("one event to all of %d endpoints in %d projects", w.Endpoints, w.Projects))
+	if err := t.enter(ctx); err != nil {
+		return r, err
 	}
 	if err := w.endpoints(ctx, t); err != nil {
 		return r, err
