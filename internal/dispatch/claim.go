@@ -105,11 +105,30 @@ func (d *Dispatcher) grow(ctx context.Context) {
 			return
 		case <-d.pool.pressed:
 		}
-		finished := d.pool.done()
-		for again := true; again && ctx.Err() == nil; {
-			d.await(ctx, growEvery, nil)
-			again, finished = d.pool.grow(finished)
+		d.press(ctx)
+	}
+}
+
+// press starts and dismisses workers until no job waits for one. If nothing has
+// begun for a while, all of them wait for their receivers: that has been looked
+// at for long enough.
+func (d *Dispatcher) press(ctx context.Context) {
+	var g growth
+	since, finished := d.pool.still()
+	since = min(since, growEvery)
+	at, watch := time.Now().Add(-since), growEvery-since
+	for ctx.Err() == nil {
+		d.await(ctx, watch, nil)
+		var c crowd
+		c, finished = d.pool.crowd(finished, time.Since(at))
+		at = time.Now()
+		if c.startable == 0 {
+			d.pool.hire(0)
+			return
 		}
+		var workers int
+		workers, watch = g.step(c)
+		d.pool.hire(workers)
 	}
 }
 

@@ -34,11 +34,13 @@ type pool struct {
 	idle     sync.Cond // workers without a job wait here
 	idling   int
 	workers  int
+	leaving  int // of the workers, after their present job
 	used     int
 	reserved int
 	queued   int
 	running  int
 	finished uint64
+	begun    time.Time // when a job last began
 	served   uint64
 	hungry   bool // the claimer waits on freed
 	closed   bool // nothing new starts

@@ -13,7 +13,7 @@ const (
 	// idleWorkers is how many stay when there is nothing to do.
 	idleWorkers = 32
 	// growEvery is how often jobs that wait for a worker are looked at.
-	growEvery = 5 * time.Millisecond
+	growEvery = 25 * time.Millisecond
 )
 
 // callWorker makes sure that somebody looks at the queued jobs; it needs p.mu.
@@ -41,6 +41,11 @@ func (p *pool) next(w *worker) (webhook.Job, bool) {
 	defer p.mu.Unlock()
 	if w.lane != nil {
 		p.finish(w)
+	}
+	if p.leaving > 0 && p.workers > baseWorkers {
+		p.leaving--
+		p.workers--
+		return webhook.Job{}, false
 	}
 	for {
 		if l := p.pick(); l != nil {
@@ -90,7 +95,8 @@ func (p *pool) begin(l *lane, w *worker) webhook.Job {
 		p.rank(&l.tenant.turns[c], class(c))
 	}
 	w.lane, w.limits, w.awaited = l, l.limits, l.class == lagging && p.cramped
-	w.sent, w.failed, w.took, w.number, w.began, w.late = false, false, 0, p.served, p.now(), false
+	p.begun = p.now()
+	w.sent, w.failed, w.took, w.number, w.began, w.late = false, false, 0, p.served, p.begun, false
 	if p.openings.add(w); !p.watched {
 		p.watched = true
 		signal(p.opened)
@@ -125,32 +131,39 @@ func (p *pool) finish(w *worker) {
 	p.leave(1)
 }
 
-// grow starts workers beyond the base while jobs that could start would wait
-// for long at the present pace: receivers are slow. It reports whether to look
-// again soon, and the pace so far.
-func (p *pool) grow(finishedBefore uint64) (again bool, finished uint64) {
+// crowd is what goes on now, and what went on since so many were finished.
+func (p *pool) crowd(finishedBefore uint64, elapsed time.Duration) (now crowd, finished uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	startable := p.startable()
-	if startable > 10*int(p.finished-finishedBefore) {
-		for range startable {
-			switch {
-			case p.idling > 0:
-				p.idling--
-				p.idle.Signal()
-			case p.workers < p.limitOfWorkers():
-				p.spawn()
-			}
-		}
-	}
-	return startable > 0 && !p.closed, p.finished
+	return crowd{
+		elapsed: elapsed, finished: int(p.finished - finishedBefore), running: p.running, startable: p.startable(),
+		workers: p.workers, more: max(0, p.limitOfWorkers()-p.workers),
+	}, p.finished
 }
 
-// done is how many jobs have finished so far.
-func (p *pool) done() uint64 {
+// still is how long no job has begun, and how many have finished.
+func (p *pool) still() (since time.Duration, finished uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.finished
+	return p.now().Sub(p.begun), p.finished
+}
+
+// hire starts so many workers beyond the base, as far as they may be, or lets
+// as many go once they have ended their job.
+func (p *pool) hire(workers int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leaving = max(0, -workers)
+	for range workers {
+		switch {
+		case p.closed:
+		case p.idling > 0:
+			p.idling--
+			p.idle.Signal()
+		case p.workers < p.limitOfWorkers():
+			p.spawn()
+		}
+	}
 }
 
 // limitOfWorkers is how many there may be. Requests that turned out to lag when
