@@ -40,15 +40,20 @@ func (b *browser) click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// comes waits until an expression holds. On its way from one page to the next
-// the browser has no answer, or none of the elements yet.
+// comes gives an expression half a minute to hold. On its way from one page to
+// the next the browser has no answer, or none of the elements yet.
 func (b *browser) comes(what, script string) {
 	b.t.Helper()
 	asked := chromedp.Evaluate[bool](`(async()=>{try{return !!(await(`+script+`))}catch{return false}})()`, chromedp.EvalAwaitPromise)
-	eventually(b.t, 30*time.Second, what, func() bool {
-		holds, err := chromedp.Run(b.ctx, asked)
-		return err == nil && holds
-	})
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if holds, err := chromedp.Run(b.ctx, asked); err == nil && holds {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.picture("failed")
+			b.t.Fatalf("waited in vain until %s\n%s", what, b.text("main"))
+		}
+	}
 }
 
 // developed is a project with one endpoint, and a developer of it in a browser

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -44,14 +43,7 @@ func formScene(t *testing.T) (b *browser, n *node, home string) {
 // wait gives a condition in the page half a minute to hold.
 func (b *browser) wait(condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !eval[bool](b, `!!(`+condition+`)`) {
-		if time.Now().After(deadline) {
-			b.picture("failed")
-			b.t.Fatalf("waited in vain for %s\n%s", condition, eval[string](b, `document.querySelector("main")?.innerText??""`))
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	b.comes(condition, condition)
 }
 
 // pane waits until the live pane says something.

@@ -50,9 +50,7 @@ func (b *browser) chooses(field, value string, script bool) {
 		return
 	}
 	eval[bool](b, fmt.Sprintf(`(()=>{window.before=true;const s=document.querySelector("#filters [name=%s]");s.value=%s;s.dispatchEvent(new Event("change",{bubbles:true}));return true})()`, field, quoted(value)))
-	eventually(b.t, 15*time.Second, field+" is in the address", func() bool {
-		return eval[bool](b, `!window.before&&document.readyState==="complete"`)
-	})
+	b.comes(field+" is in the address", `!window.before&&document.readyState==="complete"`)
 }
 
 func TestBrowser_the_log_is_narrowed_and_resent_with_and_without_JavaScript(t *testing.T) {
@@ -197,6 +195,7 @@ func TestBrowser_a_delivery_is_followed_sent_and_cancelled_from_its_page(t *test
 	// The command that is copied makes the same request.
 	eval[bool](b, `(navigator.clipboard.writeText=(text)=>{window.copied=text;return Promise.resolve()},true)`)
 	b.do(chromedp.Click(chromedp.CSS(`[data-copy-from=curl]`)))
+	b.comes("the command is copied", `window.copied`)
 	command := eval[string](b, `window.copied`)
 	was, sent := again.Load(), *body.Load()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -46,9 +46,7 @@ func (b *browser) press(button string) {
 	b.t.Helper()
 	eval[bool](b, `(window.before=true)`)
 	b.do(chromedp.Click(chromedp.CSS(button)))
-	eventually(b.t, 30*time.Second, button+" leads to another page", func() bool {
-		return eval[bool](b, `!window.before&&document.readyState==="complete"&&!!document.querySelector("main")`)
-	})
+	b.comes(button+" leads to another page", `!window.before&&document.readyState==="complete"&&document.querySelector("main")`)
 }
 
 func (b *browser) text(selector string) string {
@@ -58,13 +56,11 @@ func (b *browser) text(selector string) string {
 
 func quoted(s string) string { return "`" + s + "`" }
 
+// wants waits until the page says all the words.
 func (b *browser) wants(words ...string) {
 	b.t.Helper()
-	page := eval[string](b, `document.querySelector("main").innerText`)
 	for _, w := range words {
-		if !strings.Contains(page, w) {
-			b.t.Fatalf("the page does not say %q:\n%s", w, page)
-		}
+		b.says("main", w)
 	}
 }
 

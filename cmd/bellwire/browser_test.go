@@ -107,14 +107,32 @@ func (b *browser) size(width, height int64, scheme string) {
 	}))
 }
 
-// eval runs a script, and waits for its promise, for the value it answers.
-func eval[T any](b *browser, script string) T {
+// eval runs a script, and waits for its promise, for the value it answers. A
+// page that is left before it answered is asked again when the next one is
+// there, so what a script does must bear to be done on both.
+func eval[T any](b *browser, script string) (value T) {
 	b.t.Helper()
-	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	var err error
+	for range 100 {
+		if value, err = chromedp.Run(b.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise)); err == nil || !left(err) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	if err != nil {
 		b.t.Fatalf("browser: %v", err)
 	}
 	return value
+}
+
+// left tells whether a question had no answer because its page was left.
+func left(err error) bool {
+	for _, words := range []string{"navigated or closed", "context was destroyed", "Cannot find context", "Cannot find default execution context"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // check fails the test for what axe finds, for sideways scrolling and for
