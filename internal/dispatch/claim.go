@@ -132,8 +132,8 @@ func (d *Dispatcher) press(ctx context.Context) {
 	}
 }
 
-// sweep settles attempts whose lease is over, at once and then every
-// sweepEvery until ctx ends.
+// sweep settles attempts whose lease is over and lets idle workers go, at once
+// and then every sweepEvery until ctx ends.
 func (d *Dispatcher) sweep(ctx context.Context) {
 	failing := false
 	for ctx.Err() == nil {
@@ -144,6 +144,7 @@ func (d *Dispatcher) sweep(ctx context.Context) {
 		if failing = err != nil; again {
 			continue
 		}
+		d.pool.thin()
 		d.await(ctx, sweepEvery, nil)
 	}
 }

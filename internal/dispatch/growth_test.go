@@ -104,3 +104,49 @@ func TestWorkersLeaveAfterTheirJobOnlyDownToTheBase(t *testing.T) {
 		t.Error("one of the base left")
 	}
 }
+
+func TestIdleWorkersStayForAWhile(t *testing.T) {
+	t.Parallel()
+	p := newPool(usualWorkers)
+	ended := make(chan struct{}, usualWorkers)
+	p.start = func() {
+		go func() {
+			for w, ok := new(worker), true; ok; {
+				_, ok = p.next(w)
+			}
+			ended <- struct{}{}
+		}()
+	}
+	idle := func() int {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.idling
+	}
+	for range 100 {
+		queue(p, 'a')
+	}
+	allIdle := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.finished == 100 && p.idling == p.workers
+	}
+	for !allIdle() {
+		time.Sleep(time.Millisecond)
+	}
+	before := idle()
+	p.thin()
+	if n := idle(); n != before {
+		t.Errorf("of %d workers %d stay after a moment", before, n)
+	}
+	p.thin()
+	for range before - idleWorkers {
+		<-ended
+	}
+	if n := idle(); n != idleWorkers {
+		t.Errorf("%d workers stay", n)
+	}
+	p.close()
+	for range idleWorkers {
+		<-ended
+	}
+}

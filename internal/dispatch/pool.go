@@ -33,6 +33,7 @@ type pool struct {
 	mu       sync.Mutex
 	idle     sync.Cond // workers without a job wait here
 	idling   int
+	unneeded int // how many were idle all the time since thin looked last
 	workers  int
 	leaving  int // of the workers, after their present job
 	used     int

@@ -10,7 +10,8 @@ const (
 	// baseWorkers is how many workers start without waiting: fast receivers
 	// gain nothing from more.
 	baseWorkers = 128
-	// idleWorkers is how many stay when there is nothing to do.
+	// idleWorkers is how many stay when there is nothing to do. Others stay for a
+	// few seconds: work comes in waves, and a new worker's stack has to grow.
 	idleWorkers = 32
 	// growEvery is how often jobs that wait for a worker are looked at.
 	growEvery = 25 * time.Millisecond
@@ -20,13 +21,19 @@ const (
 func (p *pool) callWorker() {
 	switch {
 	case p.idling > 0:
-		p.idling--
-		p.idle.Signal()
+		p.rouse()
 	case p.workers < min(baseWorkers, p.most):
 		p.spawn()
 	default:
 		signal(p.pressed)
 	}
+}
+
+// rouse wakes an idle worker; it needs p.mu.
+func (p *pool) rouse() {
+	p.idling--
+	p.unneeded = min(p.unneeded, p.idling)
+	p.idle.Signal()
 }
 
 func (p *pool) spawn() {
@@ -42,22 +49,30 @@ func (p *pool) next(w *worker) (webhook.Job, bool) {
 	if w.lane != nil {
 		p.finish(w)
 	}
-	if p.leaving > 0 && p.workers > baseWorkers {
-		p.leaving--
-		p.workers--
-		return webhook.Job{}, false
-	}
 	for {
-		if l := p.pick(); l != nil {
+		surplus := p.leaving > 0 && p.workers > baseWorkers
+		if l := p.pick(); l != nil && !surplus {
 			return p.begin(l, w), true
 		}
-		if p.closed || p.idling >= idleWorkers {
+		if surplus || p.closed || p.leaving > 0 || p.idling >= baseWorkers {
+			p.leaving = max(0, p.leaving-1)
 			p.workers--
 			return webhook.Job{}, false
 		}
 		p.idling++ // whoever wakes this worker takes it off again
 		p.idle.Wait()
 	}
+}
+
+// thin lets workers go that were idle all the time since it was called last.
+func (p *pool) thin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for range p.unneeded - idleWorkers {
+		p.leaving++
+		p.rouse()
+	}
+	p.unneeded = p.idling
 }
 
 // pick chooses the lane with the fewest running, projects in turn; nil if all
@@ -158,8 +173,7 @@ func (p *pool) hire(workers int) {
 		switch {
 		case p.closed:
 		case p.idling > 0:
-			p.idling--
-			p.idle.Signal()
+			p.rouse()
 		case p.workers < p.limitOfWorkers():
 			p.spawn()
 		}
