@@ -10,14 +10,18 @@ import (
 )
 
 // wrap says what was being done. A webhook.Error passes as it is; a database
-// that can't be reached becomes webhook.Unavailable.
+// that can't be reached becomes webhook.Unavailable, a commit of which nobody
+// knows webhook.InDoubt.
 func wrap(doing string, err error) error {
 	var told *webhook.Error
+	var doubt *inDoubt
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &told):
 		return err
+	case errors.As(err, &doubt):
+		return webhook.InDoubt(fmt.Errorf("%s: %w", doing, err))
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.Is(err, context.DeadlineExceeded), postgresUnavailable(err), sqliteUnavailable(err):

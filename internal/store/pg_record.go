@@ -57,7 +57,9 @@ const (
  b14 = m.b14 + excluded.b14, b15 = m.b15 + excluded.b15, b16 = m.b16 + excluded.b16`
 
 	// pgLockBlocked also locks endpoints that a claim passed over because all
-	// their requests were out: one has ended now.
+	// their requests were out: one has ended now. pgLowerAfter gets those that
+	// are locked and no others: what a claim passed over in between would be
+	// locked out of turn, which ends in a deadlock.
 	pgLockBlocked = `SELECT endpoint_id FROM endpoint_queue WHERE endpoint_id = ANY($1::uuid[]) AND (endpoint_id = ANY($2::uuid[]) OR turn_at > $3)
  ORDER BY endpoint_id FOR NO KEY UPDATE`
 
@@ -84,7 +86,9 @@ func (q *pgQueue) record(ctx context.Context, node webhook.NodeID, results []web
 	if err != nil {
 		return err
 	}
-	tx.lowerAfter(endpoints, waiting, catching, now)
+	if err := tx.lowerAfter(ctx, endpoints, waiting, catching, now); err != nil {
+		return err
+	}
 	return tx.commit(ctx)
 }
 
@@ -210,22 +214,39 @@ func (t *pgTx) catchUp(ctx context.Context, endpoints []*health, failing map[uid
 
 // lowerAfter tells the queue about retries, Retry-After and slots that became
 // free.
-func (t *pgTx) lowerAfter(endpoints []*health, waiting heads, catching map[uid]bool, now int64) {
-	n := len(endpoints)
-	if n == 0 {
-		return
-	}
-	ids, must := make([][16]byte, n), make([][16]byte, 0, n)
-	free, line, hold, more := make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n)
-	for i, h := range endpoints {
-		ids[i], free[i], line[i], hold[i], more[i] = h.endpoint, never, never, h.heldUntil(now), catching[h.endpoint]
-		if e, there := waiting[h.endpoint]; there {
-			free[i], line[i] = e.free, e.line
-		}
-		if free[i] != never || line[i] != never || hold[i] > 0 || more[i] {
+func (t *pgTx) lowerAfter(ctx context.Context, endpoints []*health, waiting heads, catching map[uid]bool, now int64) error {
+	all, must := make([][16]byte, 0, len(endpoints)), make([][16]byte, 0, len(endpoints))
+	for _, h := range endpoints {
+		all = append(all, h.endpoint)
+		if _, there := waiting[h.endpoint]; there || h.heldUntil(now) > 0 || catching[h.endpoint] {
 			must = append(must, h.endpoint)
 		}
 	}
-	t.queue(pgLockBlocked, ids, must, now)
+	locked := map[uid]bool{}
+	t.queue(pgLockBlocked, all, must, now).Query(func(rows pgx.Rows) error {
+		var id [16]byte
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+			locked[id] = true
+			return nil
+		})
+		return err
+	})
+	if err := t.send(ctx); err != nil || len(locked) == 0 {
+		return err
+	}
+	n := len(locked)
+	ids, free, line, hold, more := make([][16]byte, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n)
+	for _, h := range endpoints {
+		if !locked[h.endpoint] {
+			continue
+		}
+		e, there := waiting[h.endpoint]
+		if !there {
+			e = head{h.endpoint, never, never}
+		}
+		ids, free, line = append(ids, h.endpoint), append(free, e.free), append(line, e.line)
+		hold, more = append(hold, h.heldUntil(now)), append(more, catching[h.endpoint])
+	}
 	t.queue(pgLowerAfter, ids, free, line, hold, now, more)
+	return nil
 }

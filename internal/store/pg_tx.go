@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -44,11 +46,22 @@ func (t *pgTx) send(ctx context.Context) error {
 	return t.conn.SendBatch(ctx, batch).Close()
 }
 
-// commit makes the last round trip.
+// commit makes the last round trip. Unless the server refused, or nothing was
+// sent, nobody knows whether what failed was stored.
 func (t *pgTx) commit(ctx context.Context) error {
 	t.queue("commit")
-	return t.send(ctx)
+	err := t.send(ctx)
+	var refused *pgconn.PgError
+	if err == nil || errors.As(err, &refused) || pgconn.SafeToRetry(err) {
+		return err
+	}
+	return &inDoubt{err}
 }
+
+// inDoubt is a failed commit that may have been carried out.
+type inDoubt struct{ error }
+
+func (e *inDoubt) Unwrap() error { return e.error }
 
 // end gives the connection back, undoing what was not committed.
 func (t *pgTx) end(ctx context.Context) {

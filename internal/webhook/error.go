@@ -112,6 +112,15 @@ func Unavailable(err error) *Error {
 	return &Error{Kind: KindUnavailable, Message: "the database is not reachable at the moment; nothing was stored, try again", Err: err}
 }
 
+// InDoubt says that the database did not answer in time whether it stored
+// something; err is for the log.
+func InDoubt(err error) *Error {
+	return &Error{
+		Kind: KindUnavailable, Err: err,
+		Message: "the database did not answer in time and may have stored this; try again, an event with the same idempotencyKey so that it is not published twice",
+	}
+}
+
 // KindOf is the kind of err, internal when it carries none.
 func KindOf(err error) Kind {
 	var e *Error

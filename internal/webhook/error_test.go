@@ -27,6 +27,8 @@ func TestEveryErrorHasTheKindOfItsMaker(t *testing.T) {
 		"too large":    {webhook.TooLarge("over %d", 7), webhook.KindTooLarge, "over 7"},
 		"unavailable": {webhook.Unavailable(cause), webhook.KindUnavailable,
 			"the database is not reachable at the moment; nothing was stored, try again: dial db.internal: refused"},
+		"in doubt": {webhook.InDoubt(cause), webhook.KindUnavailable,
+			"the database did not answer in time and may have stored this; try again, an event with the same idempotencyKey so that it is not published twice: dial db.internal: refused"},
 	} {
 		if got := webhook.KindOf(c.err); got != c.kind {
 			t.Errorf("%s: kind %d, want %d", name, got, c.kind)
