@@ -1,8 +1,10 @@
 package dispatch
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,7 +55,7 @@ type recorder struct {
 	failing    atomic.Bool // the last write failed
 
 	mu      sync.Mutex
-	pending []result // guarded by mu
+	pending []*result // guarded by mu
 	flushBy time.Time
 }
 
@@ -65,7 +67,7 @@ func newRecorder(d *Dispatcher) *recorder {
 // come in.
 func (r *recorder) keepsUp() bool { return r.unrecorded.Load() < maxUnrecorded }
 
-func (r *recorder) add(one result) {
+func (r *recorder) add(one *result) {
 	r.unrecorded.Add(1)
 	r.mu.Lock()
 	r.pending = append(r.pending, one)
@@ -116,7 +118,7 @@ func (r *recorder) help() {
 }
 
 // take fills a batch with pending results.
-func (r *recorder) take(batch []result) []result {
+func (r *recorder) take(batch []*result) []*result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := min(len(r.pending), maxRecord-len(batch))
@@ -126,7 +128,7 @@ func (r *recorder) take(batch []result) []result {
 		r.pending = r.pending[:0]
 		return batch
 	}
-	r.pending = append([]result(nil), r.pending[n:]...)
+	r.pending = append([]*result(nil), r.pending[n:]...)
 	if signal(r.more); len(r.pending) > maxRecord {
 		signal(r.many)
 	}
@@ -134,7 +136,7 @@ func (r *recorder) take(batch []result) []result {
 }
 
 // company waits a moment for more results where many are about to come.
-func (r *recorder) company(batch []result) []result {
+func (r *recorder) company(batch []*result) []*result {
 	if len(batch) >= lingerBusy || r.d.pool.busy() < lingerBusy {
 		return batch
 	}
@@ -145,7 +147,7 @@ func (r *recorder) company(batch []result) []result {
 // store writes a batch, again and again while the database can't be reached.
 // One that refuses a batch gets it in halves, so that a single bad result does
 // not hold up the others.
-func (r *recorder) store(batch []result) {
+func (r *recorder) store(batch []*result) {
 	pause := retryFirst
 	for try := 1; len(batch) > 0; try++ {
 		err := r.write(batch)
@@ -172,10 +174,14 @@ func (r *recorder) store(batch []result) {
 	}
 }
 
-func (r *recorder) write(batch []result) error {
+// write records a batch, in the order in which the store writes.
+func (r *recorder) write(batch []*result) error {
+	slices.SortStableFunc(batch, func(a, b *result) int {
+		return bytes.Compare(a.settled.DeliveryID.UUID[:], b.settled.DeliveryID.UUID[:])
+	})
 	settled := make([]webhook.Settled, len(batch))
-	for i := range batch {
-		settled[i] = batch[i].settled
+	for i, one := range batch {
+		settled[i] = one.settled
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), queryPatience)
 	defer cancel()
@@ -183,7 +189,7 @@ func (r *recorder) write(batch []result) error {
 }
 
 // dropOld gives up results that were tried for too long.
-func (r *recorder) dropOld(batch []result, err error) []result {
+func (r *recorder) dropOld(batch []*result, err error) []*result {
 	r.mu.Lock()
 	flushBy := r.flushBy
 	r.mu.Unlock()
@@ -192,7 +198,7 @@ func (r *recorder) dropOld(batch []result, err error) []result {
 		r.settled(batch, err)
 		return nil
 	}
-	kept, old := make([]result, 0, len(batch)), make([]result, 0, len(batch))
+	kept, old := make([]*result, 0, len(batch)), make([]*result, 0, len(batch))
 	for _, one := range batch {
 		if now.Sub(one.at) < keepResults {
 			kept = append(kept, one)
@@ -206,7 +212,7 @@ func (r *recorder) dropOld(batch []result, err error) []result {
 
 // settled ends results that were written, or with an error given up: their
 // leases end and the sweep records them as unknown.
-func (r *recorder) settled(batch []result, err error) {
+func (r *recorder) settled(batch []*result, err error) {
 	if len(batch) == 0 {
 		return
 	}

@@ -91,10 +91,10 @@ func (d *Dispatcher) send(job webhook.Job, t *target, request func(context.Conte
 }
 
 // settle decides about the delivery and says what others must hear of it.
-func (d *Dispatcher) settle(job webhook.Job, a webhook.Attempt, t *target) result {
+func (d *Dispatcher) settle(job webhook.Job, a webhook.Attempt, t *target) *result {
 	s := Settle(job.Delivery, a, t.Retry, d.jitter())
 	limited := t.Ordered || t.MaxInFlight > 0 || t.RatePerSecond > 0
-	return result{
+	return &result{
 		settled: s,
 		at:      d.now(),
 		// A success of an endpoint without limits changes nothing for others.

@@ -53,6 +53,9 @@ func waitingAgain(results []webhook.Settled) []uid {
 // split takes the first result of each delivery, in order of id; a statement
 // must not meet a delivery twice.
 func split(results []webhook.Settled) (first, rest []webhook.Settled) {
+	if ascending(results) {
+		return results, nil
+	}
 	seen := make(map[webhook.DeliveryID]bool, len(results))
 	order := make([]int, 0, len(results))
 	for i := range results {
@@ -71,6 +74,16 @@ func split(results []webhook.Settled) (first, rest []webhook.Settled) {
 		first[i] = results[from]
 	}
 	return first, rest
+}
+
+// ascending reports whether that is how they are already.
+func ascending(results []webhook.Settled) bool {
+	for i := 1; i < len(results); i++ {
+		if bytes.Compare(results[i-1].DeliveryID.UUID[:], results[i].DeliveryID.UUID[:]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // outcome is what writing one result did.
