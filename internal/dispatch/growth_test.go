@@ -105,6 +105,23 @@ func TestWorkersLeaveAfterTheirJobOnlyDownToTheBase(t *testing.T) {
 	}
 }
 
+func TestAWorkerThatLeavesPassesItsCallOn(t *testing.T) {
+	t.Parallel()
+	p := newPool(usualWorkers)
+	p.start = func() {}
+	p.workers, p.leaving = baseWorkers+2, 1
+	queue(p, 'a')
+	<-p.pressed
+	if _, ok := p.next(&worker{}); ok {
+		t.Fatal("a surplus worker stays")
+	}
+	select {
+	case <-p.pressed:
+	default:
+		t.Error("nobody was told of the job that it left")
+	}
+}
+
 func TestIdleWorkersStayForAWhile(t *testing.T) {
 	t.Parallel()
 	p := newPool(usualWorkers)

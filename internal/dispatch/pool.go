@@ -264,7 +264,7 @@ func (p *pool) close() []webhook.Job {
 	}
 	p.queued = 0
 	p.leave(len(unstarted))
-	p.idling = 0
+	p.idling, p.unneeded = 0, 0
 	p.idle.Broadcast()
 	return unstarted
 }

@@ -51,12 +51,16 @@ func (p *pool) next(w *worker) (webhook.Job, bool) {
 	}
 	for {
 		surplus := p.leaving > 0 && p.workers > baseWorkers
-		if l := p.pick(); l != nil && !surplus {
+		l := p.pick()
+		if l != nil && !surplus {
 			return p.begin(l, w), true
 		}
 		if surplus || p.closed || p.leaving > 0 || p.idling >= baseWorkers {
 			p.leaving = max(0, p.leaving-1)
 			p.workers--
+			if l != nil {
+				p.callWorker() // this one may have been called for it
+			}
 			return webhook.Job{}, false
 		}
 		p.idling++ // whoever wakes this worker takes it off again
