@@ -119,6 +119,7 @@ func (n *node) run(args ...string) *node {
 	if err := n.process.Start(); err != nil {
 		n.t.Fatal(err)
 	}
+	n.t.Cleanup(n.kill) // a stage's node is a copy, which may start another process
 	eventually(n.t, 30*time.Second, "the server is ready", func() bool {
 		response, err := http.Get(n.url + "/readyz")
 		if err != nil {
