@@ -108,7 +108,7 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 
 	// Nobody reads: rows flow in at the top, and the list keeps its length.
 	first := eval[string](b, newestRow)
-	eventually(t, 20*time.Second, "new rows flow in", func() bool { return eval[string](b, newestRow) > first })
+	eventually(t, 5*time.Second, "new rows flow in", func() bool { return eval[string](b, newestRow) > first })
 	time.Sleep(time.Until(start.Add(15 * time.Second)))
 	before := b.weigh()
 	if rows := eval[int](b, `document.querySelectorAll("#log tbody tr").length`); rows != 50 {
@@ -143,7 +143,7 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 
 	// The mouse leaves: what was kept back flows in.
 	b.mouse(700, 20)
-	eventually(t, 20*time.Second, "the list flows again", func() bool { return eval[int](b, pillCount) == 0 && eval[string](b, newestRow) > top })
+	eventually(t, 5*time.Second, "the list flows again", func() bool { return eval[int](b, pillCount) == 0 && eval[string](b, newestRow) > top })
 	eval[bool](b, `(clearInterval(watching),held=null,true)`)
 
 	// Scrolled down, the rows in sight stay and the pill leads back up.
@@ -159,7 +159,7 @@ func TestBrowser_a_live_list_stands_still_under_the_cursor(t *testing.T) {
 	}
 	b.do(chromedp.Click(chromedp.CSS(`[data-news]`)))
 	b.mouse(700, 20)
-	eventually(t, 20*time.Second, "the pill leads to the newest", func() bool {
+	eventually(t, 5*time.Second, "the pill leads to the newest", func() bool {
 		return eval[bool](b, `document.querySelector("#log table").getBoundingClientRect().top>=0`) && eval[int](b, pillCount) == 0
 	})
 

@@ -40,7 +40,6 @@ func (g *growth) step(c crowd) (workers int, watch time.Duration) {
 	if c.finished > 0 {
 		took = min(took, time.Duration(float64(c.running)/rate*float64(time.Second)))
 	}
-	watch = max(growEvery, 2*took)
 	g.pause -= c.elapsed
 	switch {
 	case float64(c.startable) <= rate*growWait.Seconds(), g.added == 0 && c.more == 0:
@@ -56,5 +55,5 @@ func (g *growth) step(c crowd) (workers int, watch time.Duration) {
 		return 0, growEvery
 	}
 	g.rate, g.added = rate, min(c.workers/2, c.more)
-	return g.added, watch
+	return g.added, max(growEvery, 2*took)
 }
