@@ -56,11 +56,13 @@ func (b *browser) text(selector string) string {
 
 func quoted(s string) string { return "`" + s + "`" }
 
-// wants waits until the page says all the words.
 func (b *browser) wants(words ...string) {
 	b.t.Helper()
+	page := eval[string](b, `document.querySelector("main").innerText`)
 	for _, w := range words {
-		b.says("main", w)
+		if !strings.Contains(page, w) {
+			b.t.Fatalf("the page does not say %q:\n%s", w, page)
+		}
 	}
 }
 

@@ -76,7 +76,6 @@ func newNode(t *testing.T, database string) *node {
 		"BELLWIRE_ADDR="+addr, "BELLWIRE_DATABASE_URL="+database, "BELLWIRE_MASTER_KEY="+masterKey,
 		"BELLWIRE_ADMIN_EMAIL=admin@example.com", "BELLWIRE_ADMIN_PASSWORD=correct horse battery")}
 	t.Cleanup(func() {
-		n.kill()
 		if t.Failed() {
 			t.Logf("server log:\n%s", n.log.String())
 		}
@@ -119,7 +118,7 @@ func (n *node) run(args ...string) *node {
 	if err := n.process.Start(); err != nil {
 		n.t.Fatal(err)
 	}
-	n.t.Cleanup(n.kill) // a stage's node is a copy, which may start another process
+	n.t.Cleanup(n.kill)
 	eventually(n.t, 30*time.Second, "the server is ready", func() bool {
 		response, err := http.Get(n.url + "/readyz")
 		if err != nil {
