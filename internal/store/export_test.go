@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/webhook"
+	"gorm.io/gorm"
 )
 
 // Shared is an endpoint as a claim shares slots out to it, for tests.
@@ -105,6 +106,17 @@ func (s *Store) HousePlans(ctx context.Context) (map[string][]string, error) {
 // Writing runs f in a writing transaction of SQLite, which others may share.
 func (s *Store) Writing(ctx context.Context, f func(transaction any, exec func(string, ...any) (int64, error)) error) error {
 	return s.hot.(*liteQueue).inTx(ctx, func(t *liteTx) error { return f(t, t.exec) })
+}
+
+// ChangeAndAdmit stores an audit entry, and in the same transaction the events
+// that follow answers.
+func (s *Store) ChangeAndAdmit(ctx context.Context, entry webhook.AuditEntry, follow func() (webhook.Admission, error)) (webhook.Admitted, error) {
+	return s.changeAndAdmit(ctx, "change", func(tx *gorm.DB) (webhook.Admission, error) {
+		if err := addAudit(tx, entry); err != nil {
+			return webhook.Admission{}, err
+		}
+		return follow()
+	})
 }
 
 // Writers is how many wait for SQLite's writing connection.

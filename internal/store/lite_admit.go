@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -40,6 +41,16 @@ func (q *liteQueue) admit(ctx context.Context, admissions []webhook.Admission) (
 	w := &write{ctx: ctx, admit: admissions}
 	err := q.write(w)
 	return w.admitted, err
+}
+
+func (q *liteQueue) admitOn(_ context.Context, conn *sql.Conn, admissions []webhook.Admission) (answers []webhook.Admitted, err error) {
+	err = q.direct(conn, func(c *liteConn) error {
+		t := &liteTx{c, q.clock()}
+		var err error
+		answers, err = t.admitAll(admissions)
+		return err
+	})
+	return answers, err
 }
 
 // admit stores the events of all who admit some at this moment: what they must

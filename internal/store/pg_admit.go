@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // deliveriesAtOnce bounds the rows of one INSERT.
@@ -17,7 +19,29 @@ func (q *pgQueue) admit(ctx context.Context, admissions []webhook.Admission) ([]
 		return nil, err
 	}
 	defer tx.end(ctx)
-	st, seqs, err := tx.ask(ctx, asksOf(admissions))
+	answers, err := tx.admit(ctx, admissions, q.node)
+	if err != nil {
+		return nil, err
+	}
+	return answers, tx.commit(ctx)
+}
+
+func (q *pgQueue) admitOn(ctx context.Context, conn *sql.Conn, admissions []webhook.Admission) (answers []webhook.Admitted, err error) {
+	err = conn.Raw(func(driver any) error {
+		tx := &pgTx{conn: driver.(*stdlib.Conn).Conn(), next: &pgx.Batch{}}
+		tx.queue(pgPlans)
+		var err error
+		if answers, err = tx.admit(ctx, admissions, q.node); err != nil {
+			return err
+		}
+		return tx.send(ctx)
+	})
+	return answers, err
+}
+
+// admit asks and queues the writes of what it decided.
+func (t *pgTx) admit(ctx context.Context, admissions []webhook.Admission, node *[16]byte) ([]webhook.Admitted, error) {
+	st, seqs, err := t.ask(ctx, asksOf(admissions))
 	if err != nil {
 		return nil, err
 	}
@@ -26,21 +50,22 @@ func (q *pgQueue) admit(ctx context.Context, admissions []webhook.Admission) ([]
 		seqs = seqs[1:]
 		return seq
 	})
-	if len(store) > 0 {
-		tx.storeEvents(store, st)
-		waiting := heads{}
-		rows := make([]deliveryRow, 0, len(store))
-		for _, a := range store {
-			made := newRows(a, st)
-			waiting.addRows(made)
-			rows = append(rows, made...)
-		}
-		for part := range slices.Chunk(rows, deliveriesAtOnce) {
-			tx.storeDeliveries(part, q.node)
-		}
-		tx.lower(waiting)
+	if len(store) == 0 {
+		return answers, nil
 	}
-	return answers, tx.commit(ctx)
+	t.storeEvents(store, st)
+	waiting := heads{}
+	rows := make([]deliveryRow, 0, len(store))
+	for _, a := range store {
+		made := newRows(a, st)
+		waiting.addRows(made)
+		rows = append(rows, made...)
+	}
+	for part := range slices.Chunk(rows, deliveriesAtOnce) {
+		t.storeDeliveries(part, node)
+	}
+	t.lower(waiting)
+	return answers, nil
 }
 
 // The questions of an admission. An ordered endpoint's queue row is locked

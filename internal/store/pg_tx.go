@@ -14,8 +14,10 @@ import (
 // pgTx is a transaction whose statements travel in few round trips: each send
 // is one, begin and commit ride along.
 type pgTx struct {
-	conn *pgxpool.Conn
+	conn *pgx.Conn
 	next *pgx.Batch
+	// pooled is conn as it is given back; nil for one that somebody else holds.
+	pooled *pgxpool.Conn
 }
 
 // pgPlans keeps the queue's statements to the indexes they were written for: a
@@ -30,7 +32,7 @@ func (q *pgQueue) begin(ctx context.Context) (*pgTx, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx := &pgTx{conn: conn, next: &pgx.Batch{}}
+	tx := &pgTx{conn: conn.Conn(), next: &pgx.Batch{}, pooled: conn}
 	tx.next.Queue("begin")
 	tx.next.Queue(pgPlans)
 	return tx, nil
@@ -50,7 +52,11 @@ func (t *pgTx) send(ctx context.Context) error {
 // sent, nobody knows whether what failed was stored.
 func (t *pgTx) commit(ctx context.Context) error {
 	t.queue("commit")
-	err := t.send(ctx)
+	return doubtful(t.send(ctx))
+}
+
+// doubtful judges how a commit ended.
+func doubtful(err error) error {
 	var refused *pgconn.PgError
 	if err == nil || errors.As(err, &refused) || pgconn.SafeToRetry(err) {
 		return err
@@ -65,10 +71,10 @@ func (e *inDoubt) Unwrap() error { return e.error }
 
 // end gives the connection back, undoing what was not committed.
 func (t *pgTx) end(ctx context.Context) {
-	if t.conn.Conn().PgConn().TxStatus() != 'I' && !t.conn.Conn().IsClosed() {
+	if t.conn.PgConn().TxStatus() != 'I' && !t.conn.IsClosed() {
 		_, _ = t.conn.Exec(context.WithoutCancel(ctx), "rollback") // a broken connection is dropped by the pool
 	}
-	t.conn.Release()
+	t.pooled.Release()
 }
 
 // nullable is an id as pgx sends it: nil for none.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -49,6 +50,8 @@ type hot interface {
 	// now is the clock that leases and due times live by, in milliseconds.
 	now(ctx context.Context) (int64, error)
 	admit(ctx context.Context, admissions []webhook.Admission) ([]webhook.Admitted, error)
+	// admitOn does the same in the transaction that is open on a connection.
+	admitOn(ctx context.Context, conn *sql.Conn, admissions []webhook.Admission) ([]webhook.Admitted, error)
 	claim(ctx context.Context, node webhook.NodeID, room webhook.Room) ([]webhook.Job, time.Duration, error)
 	record(ctx context.Context, node webhook.NodeID, results []webhook.Settled) error
 	release(ctx context.Context, jobs []webhook.Job) error
