@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,9 +33,61 @@ type dialer struct {
 	connect  func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// dial connects to a "host:port". The context carries no deadline of the
-// request, as net/http dials beside it: every step has its own.
-func (d *dialer) dial(ctx context.Context, _, address string) (net.Conn, error) {
+// place is what connections are kept by: whom a request goes to, and how.
+type place struct {
+	secure  bool
+	address string // "host:port"
+}
+
+// placeOf refuses a scheme that was open when the URL was saved and is not now.
+func (r *rules) placeOf(u *url.URL) (place, error) {
+	to, port := place{secure: u.Scheme == "https"}, "443"
+	if !to.secure {
+		if u.Scheme != "http" || !r.allowHTTP {
+			return place{}, &Blocked{Reason: "starts with http://, and plain http is not open on this server"}
+		}
+		port = "80"
+	}
+	if given := u.Port(); given != "" {
+		port = given
+	}
+	to.address = net.JoinHostPort(u.Hostname(), port)
+	return to, nil
+}
+
+// open connects to a place. The context is the request's; every step has its
+// own limit as well.
+func (d *dialer) open(ctx context.Context, to place) (net.Conn, error) {
+	conn, err := d.dial(ctx, to.address)
+	if err != nil || !to.secure {
+		return conn, err
+	}
+	return d.encrypt(ctx, conn, to.address)
+}
+
+func (d *dialer) encrypt(ctx context.Context, conn net.Conn, address string) (net.Conn, error) {
+	config := d.tls.Clone()
+	config.ServerName, _, _ = net.SplitHostPort(address)
+	secure := tls.Client(conn, config)
+	trace := traceOf(ctx)
+	if trace.TLSHandshakeStart != nil {
+		trace.TLSHandshakeStart()
+	}
+	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
+	defer cancel()
+	err := secure.HandshakeContext(ctx)
+	if trace.TLSHandshakeDone != nil {
+		trace.TLSHandshakeDone(secure.ConnectionState(), err)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+// dial connects to a "host:port" whose addresses it judges.
+func (d *dialer) dial(ctx context.Context, address string) (net.Conn, error) {
 	name, digits, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -128,11 +181,7 @@ func (d *dialer) reach(ctx context.Context, addrs []netip.Addr, port uint16) (ne
 }
 
 func (d *dialer) one(ctx context.Context, a netip.Addr, port uint16) (net.Conn, error) {
-	conn, err := d.connect(ctx, "tcp", netip.AddrPortFrom(a, port).String())
-	if err != nil {
-		return nil, err
-	}
-	return patient(conn), nil
+	return d.connect(ctx, "tcp", netip.AddrPortFrom(a, port).String())
 }
 
 // choose picks the addresses to try: the resolver's order, but the other

@@ -29,6 +29,9 @@ const (
 // ErrBlocked is matched by every error of a request that the policy forbids.
 var ErrBlocked = errors.New("the address is not allowed")
 
+// ErrHeaderTooLarge is the error of an answer whose heads exceed 64 KiB.
+var ErrHeaderTooLarge = errors.New("the answer's headers are larger than 64 KiB")
+
 // Blocked says what was forbidden. Its text names no address: the answers of a
 // private name server are nobody's business outside.
 type Blocked struct {
@@ -71,23 +74,7 @@ func New(policy Policy) (*Egress, error) {
 			return nil, err
 		}
 	}
-	return &Egress{rules: r, dialer: d, transport: newTransport(r, d)}, nil
-}
-
-func newTransport(r *rules, d *dialer) *transport {
-	http1 := new(http.Protocols)
-	http1.SetHTTP1(true)
-	return &transport{rules: r, Transport: http.Transport{
-		Proxy:                  nil, // the environment's proxy would dial unjudged names
-		DialContext:            d.dialPlain,
-		DialTLSContext:         d.dialTLS,
-		DisableCompression:     true,
-		MaxIdleConns:           maxIdle,
-		MaxIdleConnsPerHost:    maxIdlePerHost,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-		Protocols:              http1, // HTTP/2 resends requests unseen
-	}}
+	return &Egress{rules: r, dialer: d, transport: &transport{rules: r, dialer: d}}, nil
 }
 
 // loadRoots is the system's trust roots and those of a file; nil means the
@@ -108,25 +95,6 @@ func loadRoots(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("trust roots %s: no certificate in PEM found", file)
 	}
 	return roots, nil
-}
-
-// transport refuses what needs no connection to be refused: a scheme that was
-// open when the URL was saved and is not now.
-type transport struct {
-	rules *rules
-	http.Transport
-}
-
-// RoundTrip implements http.RoundTripper.
-func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	scheme := req.URL.Scheme
-	if scheme == "https" || scheme == "http" && t.rules.allowHTTP {
-		return t.Transport.RoundTrip(req)
-	}
-	if req.Body != nil {
-		req.Body.Close()
-	}
-	return nil, &Blocked{Reason: "starts with http://, and plain http is not open on this server"}
 }
 
 // Transport makes single requests over HTTP/1.1: no redirects, no cookies, no

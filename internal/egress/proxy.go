@@ -59,7 +59,6 @@ func (p *proxy) tunnel(ctx context.Context, connect connectFunc, to netip.AddrPo
 	// A cancelled ctx closes the socket below any TLS, which ends every read.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	conn = patient(conn)
 	if p.tls != nil {
 		conn = tls.Client(conn, p.tls)
 	}

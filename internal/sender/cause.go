@@ -44,7 +44,7 @@ func causeOf(err error, reached phase, expired bool) webhook.Cause {
 		return webhook.CauseClosed
 	case reached == phaseTLS, isOp(err, "remote error"), isOp(err, "local error"):
 		return webhook.CauseTLS
-	case contains(err, "server response headers exceeded"):
+	case errors.Is(err, egress.ErrHeaderTooLarge), contains(err, "server response headers exceeded"):
 		return webhook.CauseHeaderTooLarge
 	case reached == phaseSent:
 		return webhook.CauseProtocol
