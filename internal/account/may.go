@@ -37,6 +37,8 @@ const (
 	Expunge        Action = "expunge payloads"
 	ViewTopics     Action = "see topics"
 	ChangeTopics   Action = "change topics"
+	ViewPrompts    Action = "see prompts"
+	ChangePrompts  Action = "change prompts"
 	ViewUsers      Action = "see all users"
 	ManageUsers    Action = "manage users"
 	ViewAudit      Action = "read the audit log"
@@ -93,6 +95,8 @@ var rules = map[Action]rule{
 	Expunge:        {instance: admins, project: owners, scopes: managers},
 	ViewTopics:     {instance: []Role{Admin, Support, Member}, project: anyone, scopes: []Scope{ScopeRead, ScopeManage, ScopePublish}},
 	ChangeTopics:   {instance: admins, scopes: managers, wide: true},
+	ViewPrompts:    {instance: admins, project: anyone, scopes: readers},
+	ChangePrompts:  {project: builders, scopes: []Scope{ScopePublish, ScopeManage}},
 	ViewUsers:      {instance: admins},
 	ManageUsers:    {instance: admins, stepUp: true},
 	ViewAudit:      {instance: admins, project: builders, scopes: managers},

@@ -122,7 +122,7 @@ func (a *App) build() error {
 	a.waker = newWaker(a.dispatcher, targets, a.store, a.forward.Mail)
 	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log, Committers: a.store.Committers()})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
-	a.manage.Node, a.manage.Pool = a.node, a.pool
+	a.manage.Node, a.manage.Pool, a.manage.Changer = a.node, a.pool, a.publisher
 	a.web = web.New(a.webOptions())
 	a.server, err = a.newServer()
 	return err

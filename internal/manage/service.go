@@ -12,6 +12,7 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -45,6 +46,11 @@ type Throttle interface {
 	Succeeded(email, addr string)
 }
 
+// Changer carries out changes from which events follow.
+type Changer interface {
+	Change(ctx context.Context, caller account.Caller, project webhook.ProjectID, change publish.Change) ([]webhook.Receipt, error)
+}
+
 // Facts are what the configuration says and callers may know.
 type Facts struct {
 	Version string
@@ -65,6 +71,7 @@ type Options struct {
 	URLs     URLChecker
 	Waker    Waker
 	Tester   Tester
+	Changer  Changer
 	Throttle Throttle
 	// Node is this process, and Pool says how busy it is.
 	Node  webhook.NodeID

@@ -25,6 +25,7 @@ type Store interface {
 	Invitations
 	Keys
 	Topics
+	Prompts
 	Endpoints
 	Listeners
 	Secrets
@@ -42,6 +43,29 @@ type Instance interface {
 	KeepValue(ctx context.Context, name string, value []byte) ([]byte, error)
 	// HasAdmin says whether there is an enabled admin with a password.
 	HasAdmin(ctx context.Context) (bool, error)
+}
+
+// Prompts keeps the prompt registry. What versions hold is read one by one.
+type Prompts interface {
+	// Prompts are in order of name; total counts all that the query finds.
+	Prompts(ctx context.Context, query webhook.PromptQuery) (heads []webhook.PromptHead, total int, err error)
+	// PromptNames are the names of all prompts that a query finds, in order.
+	PromptNames(ctx context.Context, query webhook.PromptQuery) ([]string, error)
+	// PromptNumbers are the numbers of prompts' versions and the configs of the
+	// newest.
+	PromptNumbers(ctx context.Context, project webhook.ProjectID, prompts []webhook.PromptID) (map[webhook.PromptID][]int, map[webhook.PromptID][]byte, error)
+	// PromptWords are the labels and tags in use, each up to a limit.
+	PromptWords(ctx context.Context, project webhook.ProjectID, limit int) (labels, tags []string, err error)
+	// Prompt comes with its versions, without what they hold.
+	Prompt(ctx context.Context, project webhook.ProjectID, name string) (webhook.Prompt, error)
+	PromptVersion(ctx context.Context, project webhook.ProjectID, id webhook.PromptVersionID) (webhook.PromptVersion, error)
+	// ChangePrompt stores what decide makes of a prompt, with the events that
+	// follow and the audit entry; an edit without an entry changes nothing. One
+	// that does not exist has no versions, before and after. Whole reads a version
+	// with what it holds. decide may be run more than once.
+	ChangePrompt(ctx context.Context, project webhook.ProjectID, name string,
+		decide func(found webhook.Prompt, whole func(webhook.PromptVersionID) (webhook.PromptVersion, error)) (webhook.PromptEdit, error),
+	) (webhook.Admitted, error)
 }
 
 // Systems tells what the installation runs on and is at.

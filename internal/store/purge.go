@@ -30,12 +30,17 @@ func purgeChores() []chore {
 			gone(statistic, "endpoints e CROSS JOIN stats_sum m WHERE m.scope_id = e.id AND e.project_id")+" LIMIT ?)", houseStep),
 		simple("sums of deleted projects", "DELETE FROM stats_sum WHERE (scope_id, width, start, cause) IN "+
 			gone(statistic, "stats_sum m WHERE m.scope_id")+" LIMIT ?)", houseStep),
+		simple("versions of deleted projects' prompts", "DELETE FROM prompt_versions WHERE id IN "+
+			gone("v.id", "prompts r CROSS JOIN prompt_versions v WHERE v.prompt_id = r.id AND r.project_id")+" LIMIT ?)", houseStep),
+		simple("prompts of deleted projects", "DELETE FROM prompts WHERE id IN "+
+			gone("r.id", "prompts r WHERE r.project_id")+" AND NOT EXISTS (SELECT 1 FROM prompt_versions v WHERE v.prompt_id = r.id) LIMIT ?)", houseStep),
 		// Versions and secrets go with the endpoint.
 		simple("endpoints of deleted projects", "DELETE FROM endpoints WHERE id IN "+
 			gone("e.id", "endpoints e WHERE e.project_id")+" AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = e.id) LIMIT ?)", houseStep),
 		simple("queue rows of deleted projects", `DELETE FROM endpoint_queue WHERE project_id IN (SELECT p.id FROM projects p WHERE p.deleted_at <> 0)
  AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.id = endpoint_queue.endpoint_id)`),
 		simple("deleted projects", `DELETE FROM projects WHERE deleted_at <> 0 AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.project_id = projects.id)
- AND NOT EXISTS (SELECT 1 FROM events e WHERE e.project_id = projects.id)`),
+ AND NOT EXISTS (SELECT 1 FROM events e WHERE e.project_id = projects.id)
+ AND NOT EXISTS (SELECT 1 FROM prompts r WHERE r.project_id = projects.id)`),
 	}
 }

@@ -24,6 +24,9 @@ type (
 	LinkID     struct{ UUID }
 	NodeID     struct{ UUID }
 	StreamID   struct{ UUID }
+
+	PromptID        struct{ UUID }
+	PromptVersionID struct{ UUID }
 )
 
 // MakeUUID lays out a version 7 UUID from a time and ten random bytes.
