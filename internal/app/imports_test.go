@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"internal/wire":     {"internal/webhook", "internal/rawjson"},
 	"internal/filter":   {"internal/webhook", "internal/rawjson"},
 	"internal/snippet":  {"internal/webhook", "internal/wire"},
+	"internal/products": {"internal/webhook", "internal/rawjson"},
 	"internal/retry":    {"internal/webhook"},
 	"internal/secret":   {"internal/webhook"},
 	"internal/account":  {"internal/webhook", "internal/mint"},

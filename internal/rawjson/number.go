@@ -24,6 +24,13 @@ func IsNumber(text []byte) bool {
 // +1. Both must satisfy IsNumber.
 func Compare(a, b []byte) int { return parseDecimal(a).compare(parseDecimal(b)) }
 
+// IsWhole reports whether a number as written has no fraction: 12, 12.0, 1.2e1.
+// It must satisfy IsNumber.
+func IsWhole(token []byte) bool {
+	d := parseDecimal(token)
+	return len(d.digits) == 0 || len(d.digits) <= d.exponent
+}
+
 func (d decimal) compare(o decimal) int {
 	if by := cmp.Compare(d.sign(), o.sign()); by != 0 || d.sign() == 0 {
 		return by
