@@ -40,6 +40,11 @@ var table = map[string]row{
 	"GET /events/{event}":          {may: []string{reader, manager, wide, wideRead}},
 	"POST /events/{event}/expunge": {may: []string{manager, wide}},
 
+	"PUT /products/{product}": {may: []string{publisher, wide}, body: `{"name":"Shoe","projectId":"{project}"}`},
+	"POST /products/batch":    {may: []string{publisher, wide}, body: `{"products":[{"productId":"p1","name":"Shoe","projectId":"{project}"}]}`},
+	"GET /products":           {may: []string{reader, manager, wide, wideRead}},
+	"GET /products/{product}": {may: []string{reader, manager, wide, wideRead}},
+
 	"GET /topics":           {may: []string{reader, manager, publisher, wide, wideRead}, blind: true},
 	"POST /topics":          {may: []string{wide}, wideOnly: true, body: `{"name":"order.made"}`},
 	"GET /topics/{name}":    {may: []string{reader, manager, publisher, wide, wideRead}, blind: true},
@@ -165,8 +170,10 @@ func shape(route string) string {
 func (f *fixture) checkRow(name string, r row) {
 	method, path, _ := strings.Cut(name, " ")
 	fill := f.things()
+	f.ok(200, f.full, "PUT", "/products/p1", `{"name":"Boot"}`)
 	try := func(key string) int {
-		query := map[string]string{"DELETE /projects/{project}/members": "?email=a@example.com", "DELETE /keys": "?id={key}", "DELETE /projects/{project}/invitations": "?invitationId={invitation}"}[name]
+		query := map[string]string{"DELETE /projects/{project}/members": "?email=a@example.com", "DELETE /keys": "?id={key}", "DELETE /projects/{project}/invitations": "?invitationId={invitation}",
+			"GET /products": "?projectId={project}", "GET /products/{product}": "?projectId={project}"}[name]
 		return f.call(key, method, "/api/v1"+fill.Replace(path+query), fill.Replace(r.body)).status
 	}
 	expect := func(who, key string, want ...int) {
@@ -215,7 +222,7 @@ func (f *fixture) things() *strings.Replacer {
 	f.ok(201, f.instance, "POST", "/topics", `{"name":"ours.alone"}`)
 	f.ok(201, f.instance, "POST", "/projects/"+f.ours.ID.String()+"/members", `{"email":"a@example.com","role":"developer"}`)
 	invitation := f.ok(201, f.instance, "POST", "/projects/"+f.ours.ID.String()+"/invitations", `{"email":"i@example.com","role":"viewer"}`).text("id")
-	return strings.NewReplacer("{invitation}", invitation, "{project}", f.ours.ID.String(), "{endpoint}", endpoint, "{event}", event, "{delivery}", delivery,
+	return strings.NewReplacer("{invitation}", invitation, "{product}", "p1", "{project}", f.ours.ID.String(), "{endpoint}", endpoint, "{event}", event, "{delivery}", delivery,
 		"{key}", key, "{name}", "ours.alone")
 }
 

@@ -80,6 +80,7 @@ func (a *API) Mount(engine *gin.Engine) {
 	a.spec = humagin.NewWithGroup(engine, engine.Group(Prefix), a.config())
 	a.publishCalls(engine.Group(Prefix))
 	a.eventCalls()
+	a.productCalls(engine.Group(Prefix))
 	a.topicCalls()
 	a.projectCalls()
 	a.endpointCalls()

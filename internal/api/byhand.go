@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -35,18 +36,18 @@ func (a *API) publishCalls(group *gin.RouterGroup) {
 		Summary: "Publish an event", Text: "The answer means that the event is stored with its deliveries.", Status: http.StatusAccepted}
 	batch := Call{Method: http.MethodPost, Path: "/events/batch", ID: "publish-events", Group: eventGroup, May: account.Publish,
 		Summary: "Publish up to 1000 events", Text: "All of them are stored, or none.", Status: http.StatusAccepted, Batch: true}
-	byHand[EventRequest, Receipt](a, group, one, a.publishOne)
-	byHand[EventsRequest, Receipts](a, group, batch, a.publishBatch)
+	byHand[EventRequest, Receipt](a, group, one, a.publishOne, one.headers()...)
+	byHand[EventsRequest, Receipts](a, group, batch, a.publishBatch, batch.headers()...)
 	preview := Call{Method: http.MethodPost, Path: "/events/preview", ID: "preview-event", Group: eventGroup, May: account.ViewEndpoints,
 		Summary: "Say who would get an event", Text: "Checks it as publishing would and stores nothing.", Status: http.StatusOK}
-	byHand[EventRequest, EventPreview](a, group, preview, a.previewEvent)
+	byHand[EventRequest, EventPreview](a, group, preview, a.previewEvent, preview.headers()...)
 }
 
 // byHand puts a call on the engine that reads its body itself, and documents
-// it with the types of its body and answer.
-func byHand[I, O any](a *API, group *gin.RouterGroup, call Call, do func(c *gin.Context, body []byte) error) {
+// it with the types of its body and answer and what it reads beside the body.
+func byHand[I, O any](a *API, group *gin.RouterGroup, call Call, do func(c *gin.Context, body []byte) error, parameters ...*huma.Param) {
 	a.calls = append(a.calls, call)
-	group.Handle(call.Method, call.Path, func(c *gin.Context) {
+	group.Handle(call.Method, strings.NewReplacer("{", ":", "}", "").Replace(call.Path), func(c *gin.Context) {
 		body, goOn := a.enter(c, call)
 		if !goOn {
 			return
@@ -61,7 +62,7 @@ func byHand[I, O any](a *API, group *gin.RouterGroup, call Call, do func(c *gin.
 		strconv.Itoa(call.Status): {Description: http.StatusText(call.Status), Content: a.content(reflect.TypeFor[O](), "application/json")},
 		"default":                 {Description: "Error", Content: a.content(reflect.TypeFor[Problem](), problemType)},
 	}
-	operation.Parameters = call.headers()
+	operation.Parameters = parameters
 	a.spec.OpenAPI().AddOperation(&operation)
 }
 

@@ -114,7 +114,7 @@ func (a *API) documented(call Call) documented {
 
 // command is a first call, for a terminal.
 func (a *API) command(call Call, operation *huma.Operation) string {
-	path := strings.NewReplacer("{id}", sampleID, "{name}", "product.viewed").Replace(Prefix + call.Path)
+	path := strings.NewReplacer("{id}", sampleID, "{name}", "product.viewed", "{productId}", "prod_123").Replace(Prefix + call.Path)
 	text := `curl -H "Authorization: Bearer $KEY"`
 	if call.Method != http.MethodGet {
 		text += " -X " + call.Method
@@ -131,6 +131,8 @@ func operationOf(item *huma.PathItem, method string) *huma.Operation {
 	switch method {
 	case http.MethodPost:
 		return item.Post
+	case http.MethodPut:
+		return item.Put
 	case http.MethodPatch:
 		return item.Patch
 	case http.MethodDelete:

@@ -9,6 +9,7 @@ import (
 // promised are the calls of the interface that this surface must have.
 var promised = []string{
 	"POST /events", "POST /events/batch", "POST /events/preview", "GET /events", "GET /events/{id}", "POST /events/{id}/expunge",
+	"PUT /products/{productId}", "POST /products/batch", "GET /products", "GET /products/{productId}",
 	"GET /topics", "POST /topics", "GET /topics/{name}", "PATCH /topics/{name}", "DELETE /topics/{name}",
 	"GET /projects", "POST /projects", "GET /projects/{id}", "PATCH /projects/{id}", "DELETE /projects/{id}",
 	"GET /projects/{id}/members", "POST /projects/{id}/members", "DELETE /projects/{id}/members", "POST /projects/{id}/sign-in-links",
@@ -103,7 +104,7 @@ func TestThePageOfTheAPI_shows_commands_that_work(t *testing.T) {
 	page := string(f.call("", "GET", "/docs/api", "").body)
 	for id, path := range map[string]string{
 		"publish-event": "/events", "publish-events": "/events/batch", "preview-event": "/events/preview",
-		"create-endpoint": "/endpoints", "register-webhook": "/webhooks", "create-key": "/keys",
+		"create-endpoint": "/endpoints", "register-webhook": "/webhooks", "create-key": "/keys", "put-products": "/products/batch",
 	} {
 		body := commandOf(t, page, id)
 		if got := f.call(f.full, "POST", "/api/v1"+path, body); got.status < 200 || got.status > 299 {

@@ -118,6 +118,7 @@ func newFixture(t testing.TB) *fixture {
 	})
 	f.must(f.manage.SeedTopics(t.Context()))
 	publisher := publish.New(f.store, idle{}, publish.Options{})
+	f.manage.Changer = publisher
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); publisher.Run(ctx) }()

@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"internal/forward":  {"internal/webhook", "internal/mint"},
 	"internal/dispatch": {"internal/webhook", "internal/mint", "internal/retry"},
 	"internal/manage": {"internal/webhook", "internal/mint", "internal/rawjson", "internal/account", "internal/wire", "internal/filter",
-		"internal/retry", "internal/publish", "internal/snippet", "internal/prompts"},
+		"internal/retry", "internal/publish", "internal/snippet", "internal/prompts", "internal/products"},
 	"internal/store":           {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "migrations"},
 	"internal/store/storetest": {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "internal/store", "migrations"},
 	"internal/store/storeseed": {"internal/webhook", "internal/store"},

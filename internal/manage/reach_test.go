@@ -31,6 +31,7 @@ func TestEveryUseCaseAsksWhoMay(t *testing.T) {
 		reflect.TypeFor[webhook.DeliveryID]():     webhook.DeliveryID{UUID: id},
 		reflect.TypeFor[webhook.KeyID]():          webhook.KeyID{UUID: id},
 		reflect.TypeFor[manage.NewEndpoint]():     manage.NewEndpoint{ProjectID: b.project.ID},
+		reflect.TypeFor[manage.Catalogue]():       manage.Catalogue{ProjectID: b.project.ID},
 		reflect.TypeFor[manage.NewKey]():          manage.NewKey{ProjectID: b.project.ID, Scopes: []string{"read"}},
 		reflect.TypeFor[manage.Registration]():    manage.Registration{ProjectID: b.project.ID},
 		reflect.TypeFor[webhook.EndpointFilter](): webhook.EndpointFilter{ProjectID: b.project.ID},

@@ -31,6 +31,7 @@ type Store interface {
 	Secrets
 	Deliveries
 	Events
+	Products
 	Finding
 	Reports
 	Systems
@@ -344,6 +345,24 @@ type Events interface {
 	// Expunge removes the data and search values of an event; a Conflict if
 	// that has been done. Waiting deliveries of it are cancelled.
 	Expunge(ctx context.Context, id webhook.EventID, at time.Time, entry webhook.AuditEntry) error
+}
+
+// Products keeps what is known of products, by catalogue: a project's, or with
+// zero the instance's.
+type Products interface {
+	// Products are read by id. A search looks at a bounded part of the catalogue:
+	// a page may be short and still name a next one.
+	Products(ctx context.Context, filter webhook.ProductFilter) (webhook.Page[webhook.Product], error)
+	Product(ctx context.Context, catalogue webhook.ProjectID, id string) (webhook.Product, error)
+	// ChangeProducts holds the products with these ids, each named once, and
+	// stores what change makes of them with the events that follow, both or
+	// neither. A product that was not seen before has no state. Change may be
+	// called more than once.
+	ChangeProducts(ctx context.Context, catalogue webhook.ProjectID, ids []string,
+		change func(known map[string]webhook.Product) ([]webhook.Product, webhook.Admission, error)) (webhook.Admitted, error)
+	// EventsByID are events of a project, newest first, without Data; those that
+	// are gone are left out.
+	EventsByID(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) ([]webhook.Event, error)
 }
 
 // Finding is by ids that are not whole.

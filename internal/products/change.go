@@ -30,27 +30,25 @@ type Event struct {
 type Change struct {
 	// State is the product as it is now, a JSON object without nulls.
 	State []byte
-	// Name is the product's, empty if it has none.
-	Name string
 	// Events follow in this order; none if nothing changed, and then State is
 	// the old one.
 	Events []Event
 }
 
-// Apply works out what an update makes of the last known state, nil for a
+// Apply works out what an update makes of the last known state, empty for a
 // product that was not seen before.
 func Apply(id string, old []byte, u Update) (Change, error) {
 	was := read(old)
 	now, changed := merge(was, u.members)
-	c := Change{State: old, Name: textOf(now, nameMember)}
-	if old != nil && len(changed) == 0 {
+	c := Change{State: old}
+	if len(old) > 0 && len(changed) == 0 {
 		return c, nil
 	}
 	if c.State = write(now); len(c.State) > MaxState || len(now) > MaxMembers {
-		return Change{}, webhook.Invalid("", "the product would have %d members of %d bytes together; at most %d of %d bytes are kept",
+		return Change{}, webhook.Invalid("", "would have %d members of %d bytes together; at most %d of %d bytes are kept",
 			len(now), len(c.State), MaxMembers, MaxState)
 	}
-	if old == nil {
+	if len(old) == 0 {
 		c.Events = []Event{{TopicAdded, write(identified(id, now))}}
 		return c, nil
 	}
@@ -135,11 +133,6 @@ func valueOf(members []member, name string) []byte {
 	return nil
 }
 
-func textOf(members []member, name string) string {
-	text, _ := rawjson.Text(valueOf(members, name))
-	return text
-}
-
 // read takes a stored state apart.
 func read(state []byte) (members []member) {
 	for key, value := range rawjson.All(state) {
@@ -159,4 +152,10 @@ func write(members []member) []byte {
 		object = append(append(rawjson.AppendQuote(object, m.name), ':'), m.value...)
 	}
 	return append(object, '}')
+}
+
+// NameOf is the name in a stored state, empty for none.
+func NameOf(state []byte) string {
+	name, _ := rawjson.Text(valueOf(read(state), nameMember))
+	return name
 }

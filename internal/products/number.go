@@ -40,7 +40,11 @@ func checkPrice(value []byte) string {
 
 func checkQuantity(value []byte) string {
 	text, isText := rawjson.Text(value)
-	if isText && !wholeText.MatchString(text) || !isText && !(rawjson.IsNumber(value) && rawjson.IsWhole(value)) {
+	whole := wholeText.MatchString(text)
+	if !isText {
+		whole = rawjson.IsNumber(value) && rawjson.IsWhole(value)
+	}
+	if !whole {
 		return `must be a whole number, or one in a string such as "12"; null clears it`
 	}
 	return checkLength(value)

@@ -1,6 +1,8 @@
 package products
 
 import (
+	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/bellwire/bellwire/internal/rawjson"
@@ -75,12 +77,12 @@ func plain(text string) bool {
 }
 
 // Parse reads an update of the product with this id from an object. Faults are
-// located by member: "price". The member productId may be there if it says the
-// same id.
+// located by member: "price", and empty for the whole. The member productId may
+// be there if it says the same id.
 func Parse(id string, object []byte) (Update, error) {
 	compact, err := rawjson.Check(object)
 	if err != nil {
-		return Update{}, err
+		return Update{}, within(err)
 	}
 	var u Update
 	var faults []webhook.Field
@@ -103,6 +105,16 @@ func Parse(id string, object []byte) (Update, error) {
 		}
 	}
 	return u, webhook.InvalidFields(faults)
+}
+
+// within takes the name that events' data has off the places of an error.
+func within(err error) error {
+	var told *webhook.Error
+	if !errors.As(err, &told) || len(told.Fields) != 1 {
+		return err
+	}
+	place := strings.TrimPrefix(strings.TrimPrefix(told.Fields[0].Location, "data"), ".")
+	return webhook.Invalid(place, "%s", told.Fields[0].Message)
 }
 
 // maxFaults is how many wrong members of one product are named.

@@ -118,3 +118,15 @@ func TestIsNumberKnowsJSONsGrammar(t *testing.T) {
 		}
 	}
 }
+
+func TestIsWholeKnowsNumbersWithoutAFraction(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]bool{
+		"0": true, "-0.0": true, "12": true, "12.0": true, "1.2e1": true, "1200e-2": true, "1e300": true,
+		"0.5": false, "1.2": false, "12e-1": false, "1e-300": false, "-7.25": false,
+	} {
+		if rawjson.IsWhole([]byte(number)) != want {
+			t.Errorf("%s is whole: %v", number, !want)
+		}
+	}
+}

@@ -24,6 +24,8 @@ func purgeChores() []chore {
 			gone("e.id", "events e WHERE e.project_id")+" AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id) LIMIT ?)", houseStep),
 		simple("idempotency keys of deleted projects", "DELETE FROM idempotency WHERE (project_id, key) IN "+
 			gone("i.project_id, i.key", "idempotency i WHERE i.project_id")+" LIMIT ?)", houseStep),
+		simple("products of deleted projects", "DELETE FROM products WHERE (project_id, product_id) IN "+
+			gone("i.project_id, i.product_id", "products i WHERE i.project_id")+" LIMIT ?)", houseStep),
 		simple("statistics of deleted projects", "DELETE FROM endpoint_minute WHERE (endpoint_id, minute, node_id, cause) IN "+
 			gone("m.endpoint_id, m.minute, m.node_id, m.cause", "endpoint_minute m WHERE m.project_id")+" LIMIT ?)", houseStep),
 		simple("hours of deleted projects' endpoints", "DELETE FROM stats_sum WHERE (scope_id, width, start, cause) IN "+
@@ -41,6 +43,7 @@ func purgeChores() []chore {
  AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.id = endpoint_queue.endpoint_id)`),
 		simple("deleted projects", `DELETE FROM projects WHERE deleted_at <> 0 AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.project_id = projects.id)
  AND NOT EXISTS (SELECT 1 FROM events e WHERE e.project_id = projects.id)
- AND NOT EXISTS (SELECT 1 FROM prompts r WHERE r.project_id = projects.id)`),
+ AND NOT EXISTS (SELECT 1 FROM prompts r WHERE r.project_id = projects.id)
+ AND NOT EXISTS (SELECT 1 FROM products i WHERE i.project_id = projects.id)`),
 	}
 }

@@ -25,7 +25,7 @@ func RunPeople(t *testing.T, database func(testing.TB) string) {
 		scenes []scene
 	}{
 		{"projects", projects}, {"accounts", accounts}, {"proofs", proofs}, {"invitations", invitations}, {"topics", topics}, {"endpoints", endpoints}, {"secrets", secrets},
-		{"deliveries", deliveries}, {"events", events}, {"reports", reports}, {"others", others}, {"windows", windows}, {"finding", finding},
+		{"deliveries", deliveries}, {"events", events}, {"reports", reports}, {"others", others}, {"windows", windows}, {"finding", finding}, {"products", products},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
