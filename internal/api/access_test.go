@@ -51,6 +51,12 @@ var table = map[string]row{
 	"PATCH /topics/{name}":  {may: []string{wide}, wideOnly: true, body: `{"warnOnly":true}`},
 	"DELETE /topics/{name}": {may: []string{wide}, wideOnly: true},
 
+	"GET /prompts":                           {may: []string{reader, manager, wide, wideRead}},
+	"POST /prompts":                          {may: []string{publisher, manager, wide}, body: `{"name":"ours","prompt":"x"}`},
+	"GET /prompts/{prompt}":                  {may: []string{reader, manager, wide, wideRead}},
+	"PATCH /prompts/{prompt}/versions/{one}": {may: []string{publisher, manager, wide}, body: `{"newLabels":["staging"]}`},
+	"DELETE /prompts/{prompt}":               {may: []string{publisher, manager, wide}},
+
 	"GET /projects":                          {may: []string{reader, manager, publisher, holder, wide, wideRead}, blind: true},
 	"POST /projects":                         {may: []string{wide}, wideOnly: true, body: `{"name":"New"}`},
 	"GET /projects/{project}":                {may: []string{reader, manager, publisher, holder, wide, wideRead}},
@@ -171,10 +177,17 @@ func (f *fixture) checkRow(name string, r row) {
 	method, path, _ := strings.Cut(name, " ")
 	fill := f.things()
 	f.ok(200, f.full, "PUT", "/products/p1", `{"name":"Boot"}`)
+	if strings.HasPrefix(path, "/prompts") {
+		f.said(http.StatusCreated, "POST", "", `{"name":"ours","prompt":"x","labels":["production"]}`)
+	}
 	try := func(key string) int {
 		query := map[string]string{"DELETE /projects/{project}/members": "?email=a@example.com", "DELETE /keys": "?id={key}", "DELETE /projects/{project}/invitations": "?invitationId={invitation}",
 			"GET /products": "?projectId={project}", "GET /products/{product}": "?projectId={project}"}[name]
-		return f.call(key, method, "/api/v1"+fill.Replace(path+query), fill.Replace(r.body)).status
+		base := api.Prefix
+		if strings.HasPrefix(path, "/prompts") {
+			base, query = api.PublicPrefix, "?projectId={project}"
+		}
+		return f.call(key, method, base+fill.Replace(path+query), fill.Replace(r.body)).status
 	}
 	expect := func(who, key string, want ...int) {
 		f.t.Helper()
@@ -222,7 +235,7 @@ func (f *fixture) things() *strings.Replacer {
 	f.ok(201, f.instance, "POST", "/topics", `{"name":"ours.alone"}`)
 	f.ok(201, f.instance, "POST", "/projects/"+f.ours.ID.String()+"/members", `{"email":"a@example.com","role":"developer"}`)
 	invitation := f.ok(201, f.instance, "POST", "/projects/"+f.ours.ID.String()+"/invitations", `{"email":"i@example.com","role":"viewer"}`).text("id")
-	return strings.NewReplacer("{invitation}", invitation, "{product}", "p1", "{project}", f.ours.ID.String(), "{endpoint}", endpoint, "{event}", event, "{delivery}", delivery,
+	return strings.NewReplacer("{prompt}", "ours", "{one}", "1", "{invitation}", invitation, "{product}", "p1", "{project}", f.ours.ID.String(), "{endpoint}", endpoint, "{event}", event, "{delivery}", delivery,
 		"{key}", key, "{name}", "ours.alone")
 }
 

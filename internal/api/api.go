@@ -82,6 +82,7 @@ func (a *API) Mount(engine *gin.Engine) {
 	a.eventCalls()
 	a.productCalls(engine.Group(Prefix))
 	a.topicCalls()
+	a.promptCalls(engine.Group(PublicPrefix))
 	a.projectCalls()
 	a.endpointCalls()
 	a.webhookCalls()
@@ -97,8 +98,10 @@ func (a *API) Mount(engine *gin.Engine) {
 // Call is one row of the route table.
 type Call struct {
 	Method string
-	// Path is below Prefix.
+	// Path is below Base.
 	Path string
+	// Base is where the call's path begins: Prefix if empty.
+	Base string
 	// ID names the operation in the OpenAPI document.
 	ID      string
 	Summary string
@@ -112,6 +115,14 @@ type Call struct {
 	Status int
 	// Batch calls take larger bodies.
 	Batch bool
+}
+
+// FullPath is the path of the request.
+func (c Call) FullPath() string {
+	if c.Base == "" {
+		return Prefix + c.Path
+	}
+	return c.Base + c.Path
 }
 
 func (c Call) bodyLimit() int64 {
@@ -213,7 +224,8 @@ func (a *API) config() huma.Config {
 	config.Info.Description = introduction
 	config.Servers = []*huma.Server{{URL: Prefix}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key's secret, bwsk_…"},
+		"key":  {Type: "http", Scheme: "bearer", Description: "An API key's secret, bwsk_…"},
+		"pair": {Type: "http", Scheme: "basic", Description: "An API key's id as the user name and its secret as the password; for prompts only"},
 	}
 	return config
 }

@@ -32,6 +32,25 @@ func (a *API) authenticate(c *gin.Context) (account.Caller, error) {
 	return caller, err
 }
 
+// callerFor is authenticate, for calls whose clients may send the key's id and
+// its secret as a pair, too.
+func (a *API) callerFor(c *gin.Context, call Call) (account.Caller, error) {
+	id, secret, pair := c.Request.BasicAuth()
+	if call.Base != PublicPrefix || !pair || len(c.Request.Header.Values("Authorization")) != 1 {
+		return a.authenticate(c)
+	}
+	if secret == "" || len(secret) > maxSecret {
+		return account.Caller{}, webhook.Unauthorized("the password must be an API key's secret")
+	}
+	addr := c.ClientIP()
+	caller, err := a.callerWith(c.Request.Context(), secret, addr)
+	caller.Addr = addr
+	if err == nil && caller.Key.ID.String() != strings.ToLower(id) {
+		return account.Caller{}, webhook.Unauthorized("the user name is not the id of the key whose secret the password is")
+	}
+	return caller, err
+}
+
 // callerWith answers whose key a secret is. Known keys and wrong ones are
 // remembered apart, so that guesses can't push out the keys in use.
 func (a *API) callerWith(ctx context.Context, secret, addr string) (account.Caller, error) {

@@ -91,7 +91,7 @@ func (a *API) chapters() []chapter {
 }
 
 func (a *API) documented(call Call) documented {
-	d := documented{Call: call, FullPath: Prefix + call.Path, Words: call.describe()}
+	d := documented{Call: call, FullPath: call.FullPath(), Words: call.describe()}
 	operation := operationOf(a.spec.OpenAPI().Paths[call.Path], call.Method)
 	d.Command = a.command(call, operation)
 	for _, p := range operation.Parameters {
@@ -114,7 +114,7 @@ func (a *API) documented(call Call) documented {
 
 // command is a first call, for a terminal.
 func (a *API) command(call Call, operation *huma.Operation) string {
-	path := strings.NewReplacer("{id}", sampleID, "{name}", "product.viewed", "{productId}", "prod_123").Replace(Prefix + call.Path)
+	path := strings.NewReplacer("{id}", sampleID, "{name}", sampleName(call), "{version}", "3", "{productId}", "prod_123").Replace(call.FullPath())
 	text := `curl -H "Authorization: Bearer $KEY"`
 	if call.Method != http.MethodGet {
 		text += " -X " + call.Method
@@ -125,6 +125,14 @@ func (a *API) command(call Call, operation *huma.Operation) string {
 	}
 	body := a.sample(operation.RequestBody.Content["application/json"].Schema, true)
 	return text + " \\\n  -H 'Content-Type: application/json' -d '" + strings.ReplaceAll(body, "'", `'\''`) + "'"
+}
+
+// sampleName is of the kind of thing that the call is about.
+func sampleName(call Call) string {
+	if call.Base == PublicPrefix {
+		return "movie-critic"
+	}
+	return "product.viewed"
 }
 
 func operationOf(item *huma.PathItem, method string) *huma.Operation {

@@ -21,6 +21,7 @@ var promised = []string{
 	"POST /endpoints/{id}/secret/undo", "POST /endpoints/{id}/secret/compromised",
 	"GET /deliveries", "GET /deliveries/{id}", "POST /deliveries/{id}/resend", "POST /deliveries/resend", "POST /deliveries/{id}/send-now", "POST /deliveries/{id}/cancel",
 	"POST /listen", "GET /listen/{id}", "POST /listen/{id}/answers", "DELETE /listen/{id}",
+	"GET /prompts", "POST /prompts", "GET /prompts/{name}", "PATCH /prompts/{name}/versions/{version}", "DELETE /prompts/{name}",
 	"GET /audit", "GET /keys", "POST /keys", "DELETE /keys", "GET /stats", "GET /system", "GET /meta",
 }
 

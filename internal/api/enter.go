@@ -32,7 +32,7 @@ func (a *API) enter(c *gin.Context, call Call) (body []byte, goOn bool) {
 }
 
 func (a *API) admit(c *gin.Context, call Call) ([]byte, error) {
-	caller, err := a.authenticate(c)
+	caller, err := a.callerFor(c, call)
 	if err != nil {
 		return nil, err
 	}

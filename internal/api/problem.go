@@ -141,6 +141,10 @@ func place(location, part string) string {
 // told about goes to the log.
 func (a *API) Refuse(c *gin.Context, err error) {
 	p := a.problem(c.Request.Context(), c.FullPath(), err, "body.")
+	if strings.HasPrefix(c.Request.URL.Path, PublicPrefix) {
+		refusePublic(c, p)
+		return
+	}
 	for name, values := range p.headers {
 		c.Writer.Header()[name] = values
 	}

@@ -169,9 +169,27 @@ func (s *Service) AddPromptLabels(ctx context.Context, c account.Caller, project
 		return webhook.Prompt{}, firstMay(c, project, err)
 	}
 	return s.changePrompt(ctx, c, project, name, "prompt.labelled", func(found webhook.Prompt) (prompts.Outcome, string, error) {
+		if found.Version(number) == nil {
+			return prompts.Outcome{}, "", noPrompt(name, Which{Number: number})
+		}
 		out, err := prompts.AddLabels(found, number, labels, s.now())
 		return out, labelled(number, out), err
 	})
+}
+
+// LabelledVersion is a version of a prompt that the caller just changed, whole
+// and with the labels that it was given.
+func (s *Service) LabelledVersion(ctx context.Context, c account.Caller, p webhook.Prompt, number int) (webhook.PromptVersion, error) {
+	if err := c.May(account.ChangePrompts, p.ProjectID); err != nil {
+		return webhook.PromptVersion{}, err
+	}
+	v := p.Version(number)
+	if v == nil {
+		return webhook.PromptVersion{}, noPrompt(p.Name, Which{Number: number})
+	}
+	stored, err := s.Store.PromptVersion(ctx, p.ProjectID, v.ID)
+	stored.Labels, stored.UpdatedAt = v.Labels, v.UpdatedAt
+	return stored, err
 }
 
 // SetPromptLabels gives a version these labels and no others but latest, where
@@ -181,6 +199,9 @@ func (s *Service) SetPromptLabels(ctx context.Context, c account.Caller, project
 		return webhook.Prompt{}, firstMay(c, project, err)
 	}
 	return s.changePrompt(ctx, c, project, name, "prompt.labelled", func(found webhook.Prompt) (prompts.Outcome, string, error) {
+		if found.Version(number) == nil {
+			return prompts.Outcome{}, "", noPrompt(name, Which{Number: number})
+		}
 		out, err := prompts.SetLabels(found, number, labels, s.now())
 		return out, labelled(number, out), err
 	})
@@ -188,7 +209,10 @@ func (s *Service) SetPromptLabels(ctx context.Context, c account.Caller, project
 
 func labelled(number int, out prompts.Outcome) string {
 	v := out.After.Version(number)
-	if v == nil || len(v.Labels) == 0 {
+	if v == nil { // refused
+		return ""
+	}
+	if len(v.Labels) == 0 {
 		return fmt.Sprintf("version %d: no labels", number)
 	}
 	return fmt.Sprintf("version %d: %s", number, strings.Join(v.Labels, ", "))
