@@ -41,7 +41,7 @@ type source struct {
 // source is the server with a yard's key.
 func (t *stage) source(y yard, fanOut int) source {
 	process, more := t.processes()
-	return source{[]string{t.server.url}, y.key, y.under(), y.topics, fanOut, process, more}
+	return source{[]string{t.server.URL}, y.key, y.under(), y.topics, fanOut, process, more}
 }
 
 // course is one way of publishing.

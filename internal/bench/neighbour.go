@@ -112,14 +112,14 @@ func (n Neighbour) measure(ctx context.Context, t *stage) (Result, error) {
 
 // beside makes trouble, measures, and ends it.
 func (n Neighbour) beside(ctx context.Context, t *stage, s street, pace course, all *besides) (f flow, err error) {
-	if _, err := t.publish(ctx, backlog(t.server.url, s.dead, "dead", n.Waiting)); err != nil {
+	if _, err := t.publish(ctx, backlog(t.server.URL, s.dead, "dead", n.Waiting)); err != nil {
 		return f, err
 	}
 	if err := t.switchAll(ctx, s.trouble(), "resume"); err != nil {
 		return f, err
 	}
 	traffic, err := startPart(ctx, t.Options, "load", loadPlan{
-		URLs: []string{t.server.url}, Key: s.slow.key, Run: "slow", Events: 1 << 30, Batch: 1, Topics: s.slow.topics, Publishers: 8, Rate: n.SlowPerSecond, Within: publishWithin,
+		URLs: []string{t.server.URL}, Key: s.slow.key, Run: "slow", Events: 1 << 30, Batch: 1, Topics: s.slow.topics, Publishers: 8, Rate: n.SlowPerSecond, Within: publishWithin,
 	})
 	if err != nil {
 		return f, err

@@ -52,7 +52,7 @@ func (n Nodes) Run(ctx context.Context, o Options) (Result, error) {
 func (c *cluster) shrink() error {
 	var all error
 	for _, s := range c.others {
-		all = errors.Join(all, s.stop())
+		all = errors.Join(all, s.Stop())
 	}
 	return all
 }
@@ -64,7 +64,7 @@ func (c *cluster) grow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.start(ctx); err != nil {
+		if err := s.Start(ctx); err != nil {
 			return err
 		}
 		c.others = append(c.others, s)
@@ -76,7 +76,7 @@ func (c *cluster) grow(ctx context.Context) error {
 func (c *cluster) everywhere() source {
 	s := c.source(c.yard, fanOut)
 	for _, other := range c.others {
-		s.urls, s.more = append(s.urls, other.url), append(s.more, other.pid())
+		s.urls, s.more = append(s.urls, other.URL), append(s.more, other.PID())
 	}
 	return s
 }
@@ -146,7 +146,7 @@ func (n Nodes) killed(ctx context.Context, c *cluster, r *Result, alone float64)
 		return err
 	}
 	victim := c.others[len(c.others)-1]
-	victim.kill()
+	victim.Kill()
 	at := time.Now()
 	say(c.Log, "killed a node; waiting for what it held")
 	var done loaded
@@ -185,7 +185,7 @@ func (c *cluster) unknown(ctx context.Context, without *server) (all int, err er
 		if s == without {
 			continue
 		}
-		v, err := newVisitor(s.url, c.key)
+		v, err := newVisitor(s.URL, c.key)
 		if err != nil {
 			return all, err
 		}

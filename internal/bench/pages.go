@@ -52,11 +52,11 @@ func (p Pages) Run(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := s.start(ctx); err != nil {
+	if err := s.Start(ctx); err != nil {
 		return Result{}, err
 	}
 	r, err := p.measure(ctx, o, s, w)
-	return r, errors.Join(err, s.stop())
+	return r, errors.Join(err, s.Stop())
 }
 
 // filled is the world of the database, made now if it was not before.
@@ -73,11 +73,11 @@ func (p Pages) filled(ctx context.Context, o Options, s *server) (world, error) 
 		return world{}, err
 	}
 	say(o.Log, "making projects, endpoints and people")
-	if err := s.start(ctx); err != nil {
+	if err := s.Start(ctx); err != nil {
 		return world{}, err
 	}
 	w, plan, err := p.buildWorld(ctx, s)
-	if err := errors.Join(err, s.stop()); err != nil {
+	if err := errors.Join(err, s.Stop()); err != nil {
 		return w, err
 	}
 	start := time.Now()

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/bellwire/bellwire/internal/blackbox"
 )
 
 // A part is a process of the bench beside the server: the receiver, the load
@@ -66,7 +68,7 @@ const childEnds = 5 * time.Second
 
 func startPart(ctx context.Context, o Options, name string, plan any) (*child, error) {
 	c := &child{name: name, process: exec.CommandContext(ctx, o.Binary, "bench", "part", name)}
-	c.process.Env, c.process.Stderr, c.process.WaitDelay = withoutOurs(os.Environ()), o.Log, childEnds
+	c.process.Env, c.process.Stderr, c.process.WaitDelay = blackbox.WithoutOurs(os.Environ()), o.Log, childEnds
 	output, err := c.process.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (s Restart) fill(ctx context.Context, t *stage, y yard) (run string, err er
 		return "", err
 	}
 	say(t.Log, "publishing %d events that must wait", s.Waiting)
-	done, err := t.publish(ctx, backlog(t.server.url, y, run, s.Waiting))
+	done, err := t.publish(ctx, backlog(t.server.URL, y, run, s.Waiting))
 	if err == nil && done.Accepted < s.Waiting {
 		err = fmt.Errorf("only %d were accepted: %s", done.Accepted, done.Complaint)
 	}
@@ -83,7 +83,7 @@ func (s Restart) fill(ctx context.Context, t *stage, y yard) (run string, err er
 		return "", err
 	}
 	err = t.switchAll(ctx, y, "resume")
-	t.server.kill()
+	t.server.Kill()
 	return run, err
 }
 
@@ -94,7 +94,7 @@ func (s Restart) again(ctx context.Context, t *stage, y yard, run string) (one s
 		return one, err
 	}
 	begin := time.Now()
-	if err := t.server.launch(ctx); err != nil {
+	if err := t.server.Launch(ctx); err != nil {
 		return one, err
 	}
 	process, more := t.processes()
@@ -105,12 +105,12 @@ func (s Restart) again(ctx context.Context, t *stage, y yard, run string) (one s
 	got, wrong := t.inbox.receipts(ctx, y.under())
 	used := m.stop()
 	one.most = max(m.peak, memory(process, "status", "VmHWM"))
-	t.server.kill()
+	t.server.Kill()
 	if err = errors.Join(err, wrong); err != nil {
 		return one, err
 	}
 	if got.Unique == 0 {
-		return one, fmt.Errorf("nothing was delivered within %s of the start:\n%s", restartLasts, t.server.log.String())
+		return one, fmt.Errorf("nothing was delivered within %s of the start:\n%s", restartLasts, t.server.Log())
 	}
 	one.first = time.Duration(got.First - begin.UnixNano()).Seconds()
 	one.flow = newFlow(got, got.Unique, got.First)

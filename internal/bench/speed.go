@@ -93,7 +93,7 @@ func (s Speed) measure(ctx context.Context, t *stage) (Result, error) {
 	say(t.Log, "leaving the server alone for %s", s.Idle)
 	pause(ctx, s.Idle)
 	m := &measured{rounds: map[string][]flow{}}
-	m.idle, m.share = resident(t.server.pid()), memory(t.server.pid(), "smaps_rollup", "Pss")
+	m.idle, m.share = resident(t.server.PID()), memory(t.server.PID(), "smaps_rollup", "Pss")
 	if err := t.enter(ctx); err != nil {
 		return r, err
 	}

@@ -62,7 +62,7 @@ func (t *stage) drain(ctx context.Context, y yard, n int) (f flow, err error) {
 		return f, err
 	}
 	say(t.Log, "publishing a backlog of %d", n)
-	done, err := t.publish(ctx, backlog(t.server.url, y, run, n))
+	done, err := t.publish(ctx, backlog(t.server.URL, y, run, n))
 	if err != nil {
 		return f, err
 	}

@@ -75,7 +75,7 @@ func openStage(ctx context.Context, o Options, plan receiverPlan) (*stage, error
 	if t.inbox, err = openInbox(ctx, o, plan); err != nil {
 		return nil, err
 	}
-	if err := server.start(ctx); err != nil {
+	if err := server.Start(ctx); err != nil {
 		t.inbox.stop()
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func openStage(ctx context.Context, o Options, plan receiverPlan) (*stage, error
 // close ends what openStage started.
 func (t *stage) close() error {
 	t.inbox.stop()
-	return t.server.stop()
+	return t.server.Stop()
 }
 
 // postmaster looks for the process of PostgreSQL on this machine.
@@ -108,9 +108,9 @@ func postmaster(ctx context.Context, o Options) (int, error) {
 // processes are those whose time a delivery costs, ours first.
 func (t *stage) processes() (int, []int) {
 	if t.postmaster == 0 {
-		return t.server.pid(), nil
+		return t.server.PID(), nil
 	}
-	return t.server.pid(), []int{t.postmaster}
+	return t.server.PID(), []int{t.postmaster}
 }
 
 // topicsMade is how many topics the bench has.
@@ -120,10 +120,10 @@ func topic(i int) string { return fmt.Sprintf("bench.flow.%d", i) }
 
 // enter makes the key and the topics.
 func (t *stage) enter(ctx context.Context) (err error) {
-	if t.key, err = t.server.instanceKey(ctx); err != nil {
+	if t.key, err = t.server.InstanceKey(ctx); err != nil {
 		return err
 	}
-	if t.admin, err = newVisitor(t.server.url, t.key); err != nil {
+	if t.admin, err = newVisitor(t.server.URL, t.key); err != nil {
 		return err
 	}
 	for i := range topicsMade {

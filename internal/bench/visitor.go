@@ -1,9 +1,7 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bellwire/bellwire/internal/blackbox"
 )
 
 // visitor is a browser without a screen, or a program with a key. It keeps one
@@ -98,36 +98,9 @@ func serverTiming(header string) (time.Duration, bool) {
 }
 
 // refusal is a status that a call did not want.
-type refusal int
-
-func (r refusal) Error() string { return strconv.Itoa(int(r)) }
+type refusal = blackbox.Refusal
 
 // call makes one call of the API and decodes the answer.
 func (v *visitor) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(text)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, v.base+"/api/v1"+path, body)
-	if err != nil {
-		return err
-	}
-	if in != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	s, err := v.do(request)
-	if err != nil {
-		return err
-	}
-	if s.status >= 300 {
-		return fmt.Errorf("%s %s was answered %w: %s", method, path, refusal(s.status), s.body)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(s.body, out)
+	return blackbox.Caller{Base: v.base, Key: v.key, HTTP: v.http}.Call(ctx, method, path, in, out)
 }

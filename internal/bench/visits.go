@@ -65,7 +65,7 @@ var Unasked = map[string]string{
 func everybody(ctx context.Context, s *server, w world) (map[person]*visitor, error) {
 	who := map[person]*visitor{}
 	for p, key := range map[person]string{nobody: "", developer: "", admin: "", support: "", program: w.ProjectKey, platform: w.Key} {
-		v, err := newVisitor(s.url, key)
+		v, err := newVisitor(s.URL, key)
 		if err != nil {
 			return nil, err
 		}

@@ -115,7 +115,7 @@ func (w Wide) endpoints(ctx context.Context, t *stage) error {
 
 // event is one wide event.
 func (w Wide) event(t *stage, run string) loadPlan {
-	return loadPlan{URLs: []string{t.server.url}, Key: t.key, Run: run, Events: 1, Batch: 1, Topics: []string{topic(0)}, Audience: "all", Publishers: 1}
+	return loadPlan{URLs: []string{t.server.URL}, Key: t.key, Run: run, Events: 1, Batch: 1, Topics: []string{topic(0)}, Audience: "all", Publishers: 1}
 }
 
 func (w Wide) whole(ctx context.Context, t *stage) (one wideRun, err error) {
@@ -123,7 +123,7 @@ func (w Wide) whole(ctx context.Context, t *stage) (one wideRun, err error) {
 	if err != nil {
 		return one, err
 	}
-	before := resident(t.server.pid())
+	before := resident(t.server.PID())
 	process, more := t.processes()
 	m := newMeter(process, more...)
 	done, err := t.publish(ctx, w.event(t, run))
@@ -153,10 +153,10 @@ func (w Wide) broken(ctx context.Context, t *stage) (one wideRun, err error) {
 	if err := t.inbox.until(half, "/ok/wide/", w.Endpoints/2); err != nil {
 		return one, err
 	}
-	t.server.kill()
+	t.server.Kill()
 	at := time.Now()
 	say(t.Log, "killed; waiting for what it held")
-	if err := t.server.start(ctx); err != nil {
+	if err := t.server.Start(ctx); err != nil {
 		return one, err
 	}
 	process, more := t.processes()

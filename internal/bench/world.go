@@ -54,10 +54,10 @@ const idle = 40
 
 // buildWorld makes customers and people through the API and the command line.
 func (p Pages) buildWorld(ctx context.Context, s *server) (w world, plan storeseed.Plan, err error) {
-	if w.Key, err = s.instanceKey(ctx); err != nil {
+	if w.Key, err = s.InstanceKey(ctx); err != nil {
 		return w, plan, err
 	}
-	v, err := newVisitor(s.url, w.Key)
+	v, err := newVisitor(s.URL, w.Key)
 	if err != nil {
 		return w, plan, err
 	}
@@ -96,7 +96,7 @@ var topicShares = []struct {
 
 func makePeople(ctx context.Context, s *server, v *visitor, w world) error {
 	for email, role := range map[string]string{developerEmail: "member", supportEmail: "support"} {
-		if _, err := s.command(ctx, password+"\n", "user", "create", "--email", email, "--role", role, "--password-stdin"); err != nil {
+		if _, err := s.Command(ctx, password+"\n", "user", "create", "--email", email, "--role", role, "--password-stdin"); err != nil {
 			return err
 		}
 	}
