@@ -182,15 +182,11 @@ func (d *Dispatcher) lost(ctx context.Context, job webhook.Job) webhook.Settled 
 			policy = t.Retry
 		}
 	}
-	startedAt := job.ClaimedAt
-	if startedAt.IsZero() {
-		startedAt = job.Delivery.LeaseUntil.Add(-job.LeaseFor)
-	}
 	return Settle(job.Delivery, webhook.Attempt{
 		ID:              job.Delivery.AttemptID,
 		DeliveryID:      job.Delivery.ID,
 		Number:          job.Delivery.Attempts,
-		StartedAt:       startedAt,
+		StartedAt:       job.Delivery.AttemptID.Time(), // made with the claim
 		EndpointVersion: job.Delivery.EndpointVersion,
 		Outcome:         webhook.OutcomeUnknown,
 		Cause:           webhook.CauseWorkerLost,

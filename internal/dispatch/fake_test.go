@@ -285,7 +285,7 @@ func (b *table) Expired(_ context.Context, limit int) ([]webhook.Job, error) {
 	var jobs []webhook.Job
 	for _, r := range b.rows {
 		if r.State == webhook.Sending && !time.Now().Before(r.LeaseUntil) && len(jobs) < limit {
-			jobs = append(jobs, webhook.Job{Delivery: r.Delivery, LeaseFor: r.leaseFor})
+			jobs = append(jobs, webhook.Job{Delivery: r.Delivery})
 		}
 	}
 	return jobs, nil
