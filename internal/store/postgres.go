@@ -31,10 +31,12 @@ func openPostgres(ctx context.Context, options Options) (*Store, error) {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
 	for name, value := range map[string]string{
-		"application_name":                    "bellwire",
-		"timezone":                            "UTC",
-		"statement_timeout":                   "30000",
-		"idle_in_transaction_session_timeout": "30000",
+		"application_name":  "bellwire",
+		"timezone":          "UTC",
+		"statement_timeout": "30000",
+		// A node that is paused or cut off in a transaction holds locks that the
+		// others wait for.
+		"idle_in_transaction_session_timeout": "5000",
 	} {
 		if _, set := config.ConnConfig.RuntimeParams[name]; !set {
 			config.ConnConfig.RuntimeParams[name] = value
