@@ -1,5 +1,7 @@
 # make test    installs what tests need and the machine lacks, then checks and tests everything
 # make build   bin/bellwire, one static binary
+# make faultlab       kills, stops and cuts the product and checks that nothing is lost: about 5 minutes
+# make faultlab-long  the same for an hour
 # make css     rebuilds static/dist (needs npm; its output is committed)
 
 GO       ?= go
@@ -9,7 +11,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 TAGS     := nomsgpack
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: build test check format vet lint generated unit screenshots css deps clean
+.PHONY: build test check format vet lint generated unit screenshots faultlab faultlab-long css deps clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/bellwire ./cmd/bellwire
@@ -41,6 +43,14 @@ lint:
 unit:
 	CGO_ENABLED=1 $(GO) test -race -count=1 -run '^$$' ./... >/dev/null
 	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 20m ./...
+
+# docs/faults.md tells what comes and what is checked. FAULTLAB_TIME is for each
+# of the two databases, FAULTLAB_SEED repeats a run.
+faultlab:
+	CGO_ENABLED=0 $(GO) run ./cmd/faultlab --time $(or $(FAULTLAB_TIME),100s)
+
+faultlab-long:
+	CGO_ENABLED=0 $(GO) run ./cmd/faultlab --time $(or $(FAULTLAB_TIME),29m)
 
 # Pictures of every page at two widths in both themes; a few go to docs.
 screenshots:

@@ -35,9 +35,11 @@ var allowed = map[string][]string{
 	"internal/manage": {"internal/webhook", "internal/mint", "internal/rawjson", "internal/account", "internal/wire", "internal/filter",
 		"internal/retry", "internal/publish", "internal/snippet", "internal/prompts", "internal/products"},
 	"internal/store":           {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "migrations"},
-	"internal/store/storetest": {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "internal/store", "migrations"},
+	"internal/store/storetest": {"internal/webhook", "internal/mint", "internal/account", "internal/manage", "internal/store", "internal/blackbox", "migrations"},
 	"internal/store/storeseed": {"internal/webhook", "internal/store"},
-	"internal/bench":           {"internal/webhook", "internal/store/storeseed"},
+	"internal/blackbox":        {},
+	"internal/bench":           {"internal/webhook", "internal/store/storeseed", "internal/blackbox"},
+	"internal/faultlab":        {"internal/blackbox"},
 	"internal/api": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/rawjson", "internal/wire",
 		"internal/retry", "internal/mint", "internal/filter", "internal/snippet", "internal/prompts"},
 	"internal/web": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/rawjson", "internal/wire",
@@ -53,13 +55,14 @@ var allowed = map[string][]string{
 	"migrations":      {},
 	"cmd/bellwire":    {"internal/config", "internal/app", "internal/client", "internal/egress", "internal/receiver", "internal/webhook", "internal/bench"},
 	"cmd/storybook":   {"views", "static"},
+	"cmd/faultlab":    {"internal/faultlab"},
 }
 
 // bans are outside packages and the only places that may import them.
 var bans = map[string][]string{
 	"gorm.io/":                 {"internal/store"},
-	"github.com/jackc/pgx":     {"internal/store"},
-	"modernc.org/sqlite":       {"internal/store"},
+	"github.com/jackc/pgx":     {"internal/store", "internal/faultlab"},
+	"modernc.org/sqlite":       {"internal/store", "internal/faultlab"},
 	"github.com/gin-gonic/gin": {"internal/api", "internal/web", "internal/server", "internal/bench"},
 	"github.com/a-h/templ":     {"internal/web", "internal/server", "views", "cmd/storybook"},
 }
