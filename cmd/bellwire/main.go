@@ -36,6 +36,10 @@ type commands struct {
 	Key struct {
 		Create keyCreateCommand `cmd:"" help:"Create an API key and print its id and secret, once."`
 	} `cmd:"" help:"API keys."`
+	Secrets struct {
+		Rewrap rewrapCommand `cmd:"" help:"Seal every stored secret anew under the newest master key, also beside a running server."`
+	} `cmd:"" help:"Stored secrets."`
+	Backup  backupCommand  `cmd:"" help:"Copy the SQLite database to a file, consistent and checked, also beside a running server."`
 	Publish publishCommand `cmd:"" help:"Publish events through the API."`
 	Listen  listenCommand  `cmd:"" help:"Receive deliveries: on a port, or forwarded from a server to a program on this machine."`
 	Bench   struct {

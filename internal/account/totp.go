@@ -41,6 +41,9 @@ const (
 
 var totpOptions = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
 
+// TOTPField names an app's secret where it is sealed; the row is the user's id.
+const TOTPField = "totp"
+
 // NewTOTP is a new secret for an app.
 func NewTOTP() []byte {
 	secret := make([]byte, totpBytes)

@@ -9,6 +9,7 @@ import (
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/config"
 	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/secret"
 	"github.com/bellwire/bellwire/internal/store"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -18,6 +19,7 @@ import (
 type Desk struct {
 	store  *store.Store
 	manage *manage.Service
+	keys   *secret.Keyring
 	caller account.Caller
 }
 
@@ -48,6 +50,7 @@ func (d *Desk) prepare(ctx context.Context, c config.Config, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
+	d.keys = keys
 	d.manage = newManage(c, "", d.store, keys, out, sleeper{}, nil, log)
 	return d.manage.SeedTopics(ctx)
 }

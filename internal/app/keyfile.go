@@ -27,7 +27,7 @@ func openKeyring(ctx context.Context, c config.Config, s *store.Store) (*secret.
 	keys, made := c.MasterKeys, ""
 	if len(keys) == 0 {
 		var err error
-		if keys, made, err = fileKeys(c.SQLitePath() + ".key"); err != nil {
+		if keys, made, err = fileKeys(keyFileOf(c)); err != nil {
 			return nil, err
 		}
 	}
@@ -49,6 +49,9 @@ func openKeyring(ctx context.Context, c config.Config, s *store.Store) (*secret.
 	}
 	return nil, webhook.Conflict("the master key is not the one that this database was sealed with: set BELLWIRE_MASTER_KEY to the right one, or list it after the new one")
 }
+
+// keyFileOf is where the key stands that nobody configured.
+func keyFileOf(c config.Config) string { return c.SQLitePath() + ".key" }
 
 // fileKeys reads the key file, or makes one; made is its path in that case.
 func fileKeys(path string) (keys [][]byte, made string, err error) {

@@ -10,9 +10,6 @@ import (
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
-// totpField is the field that an app's secret is sealed for.
-const totpField = "totp"
-
 // Proven is somebody whose second factor was turned on just now.
 type Proven struct {
 	User account.User
@@ -46,7 +43,7 @@ func (s *Service) BeginSecondFactor(ctx context.Context, c account.Caller) error
 	if c.User.PasswordHash == "" {
 		return webhook.Conflict("set a password first: the second factor stands beside it")
 	}
-	return s.Store.BeginSecondFactor(ctx, c.User.ID, s.Box.Seal(account.NewTOTP(), c.User.ID.UUID, totpField))
+	return s.Store.BeginSecondFactor(ctx, c.User.ID, s.Box.Seal(account.NewTOTP(), c.User.ID.UUID, account.TOTPField))
 }
 
 func (s *Service) mayProve(c account.Caller) error {
@@ -69,7 +66,7 @@ func (s *Service) Enrolment(ctx context.Context, c account.Caller) (Enrolment, e
 	if f.On() || len(f.Sealed) == 0 {
 		return none, webhook.NotFound("no second factor waits for its first code")
 	}
-	secret, err := s.Box.Open(f.Sealed, c.User.ID.UUID, totpField)
+	secret, err := s.Box.Open(f.Sealed, c.User.ID.UUID, account.TOTPField)
 	if err != nil {
 		return none, fmt.Errorf("open a second factor: %w", err)
 	}
@@ -111,7 +108,7 @@ func (s *Service) ConfirmSecondFactor(ctx context.Context, c account.Caller, cod
 
 // stepOf is the step of an app's code; Invalid at "code" for a wrong one.
 func (s *Service) stepOf(f account.SecondFactor, user webhook.UserID, plain string) (int64, error) {
-	secret, err := s.Box.Open(f.Sealed, user.UUID, totpField)
+	secret, err := s.Box.Open(f.Sealed, user.UUID, account.TOTPField)
 	if err != nil {
 		return 0, fmt.Errorf("open a second factor: %w", err)
 	}

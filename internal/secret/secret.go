@@ -127,6 +127,16 @@ func (k *Keyring) Open(blob []byte, row webhook.UUID, field string) ([]byte, err
 	return plain, nil
 }
 
+// Reseal seals what Open opens under the newest key; the same bytes if it is
+// that already.
+func (k *Keyring) Reseal(blob []byte, row webhook.UUID, field string) ([]byte, error) {
+	plain, err := k.Open(blob, row, field)
+	if err != nil || k.Newest(blob) {
+		return blob, err
+	}
+	return k.Seal(plain, row, field), nil
+}
+
 // Newest reports whether a blob is sealed under the newest key.
 func (k *Keyring) Newest(blob []byte) bool {
 	id, ok := keyID(blob)

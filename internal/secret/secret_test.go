@@ -87,6 +87,25 @@ func TestANewKeySealsAndTheOldOneStillOpens(t *testing.T) {
 	}
 }
 
+func TestWhatIsResealedOpensUnderTheNewKeyAlone(t *testing.T) {
+	t.Parallel()
+	old := ring(t, key(1)).Seal([]byte("value"), row, "f")
+	both := ring(t, key(2), key(1))
+	fresh, err := both.Reseal(old, row, "f")
+	if err != nil || !both.Newest(fresh) {
+		t.Fatalf("resealed: %v, newest %v", err, both.Newest(fresh))
+	}
+	if got, err := ring(t, key(2)).Open(fresh, row, "f"); err != nil || string(got) != "value" {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	if again, err := both.Reseal(fresh, row, "f"); err != nil || !bytes.Equal(again, fresh) {
+		t.Errorf("the second time: changed %v, %v", !bytes.Equal(again, fresh), err)
+	}
+	if kept, err := both.Reseal(old, row, "other"); !errors.Is(err, secret.ErrDamaged) || !bytes.Equal(kept, old) {
+		t.Errorf("of another field: %v", err)
+	}
+}
+
 func TestAWrongMasterKeyIsNoticedAtStart(t *testing.T) {
 	t.Parallel()
 	check := ring(t, key(1)).CheckValue()

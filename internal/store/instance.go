@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/bellwire/bellwire/internal/webhook"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -27,6 +28,16 @@ func (s *Store) KeepValue(ctx context.Context, name string, value []byte) ([]byt
 		return err
 	})
 	return kept.Value, err
+}
+
+// ReplaceValue writes a named value over what stands, with its audit entry.
+func (s *Store) ReplaceValue(ctx context.Context, name string, value []byte, entry webhook.AuditEntry) error {
+	return s.tx(ctx, "replace a value", func(tx *gorm.DB) error {
+		if err := changed(tx.Exec("UPDATE instance SET value = ? WHERE key = ?", value, name), "value"); err != nil {
+			return err
+		}
+		return addAudit(tx, entry)
+	})
 }
 
 func (s *Store) keepValue(tx *gorm.DB, name string, value []byte) (instanceRow, error) {

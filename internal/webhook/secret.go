@@ -91,3 +91,17 @@ const SecretField = "value"
 // HeaderField names a secret header's value where it is sealed; the row is the
 // endpoint's id.
 func HeaderField(name string) string { return "header:" + strings.ToLower(name) }
+
+// Reseal seals a value anew under the newest master key; it answers the same
+// bytes for one that is. The error says that the value can't be opened.
+type Reseal func(sealed []byte, row UUID, field string) ([]byte, error)
+
+// Rewrapped is what a pass over all sealed values did.
+type Rewrapped struct {
+	// Values were opened, Renewed of them sealed anew.
+	Values, Renewed int
+	// Missed rows were changed by somebody else meanwhile.
+	Missed int
+	// Unreadable names each value that can't be opened, and why.
+	Unreadable []string
+}
