@@ -360,8 +360,8 @@ type Products interface {
 	// called more than once.
 	ChangeProducts(ctx context.Context, catalogue webhook.ProjectID, ids []string,
 		change func(known map[string]webhook.Product) ([]webhook.Product, webhook.Admission, error)) (webhook.Admitted, error)
-	// EventsByID are events of a project, newest first, without Data; those that
-	// are gone are left out.
+	// EventsByID are events of a project in the order given, without Data; those
+	// that are gone are left out.
 	EventsByID(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) ([]webhook.Event, error)
 }
 

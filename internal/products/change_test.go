@@ -170,7 +170,7 @@ func TestCheckID_takes_what_a_schema_takes(t *testing.T) {
 	t.Parallel()
 	for id, ok := range map[string]bool{
 		"p1": true, "gid://shop/Product/1": true, strings.Repeat("ü", products.MaxID): true,
-		"": false, strings.Repeat("x", products.MaxID+1): false, "a\x00b": false, "\xff": false,
+		"": false, ".": false, "..": false, strings.Repeat("x", products.MaxID+1): false, "a\x00b": false, "\xff": false,
 	} {
 		if err := products.CheckID(id, "productId"); (err == nil) != ok {
 			t.Errorf("%.20q: %v", id, err)

@@ -60,6 +60,8 @@ func CheckID(id, at string) error {
 		return webhook.Invalid(at, "is missing: a product has an id")
 	case n > MaxID:
 		return webhook.Invalid(at, "has %d characters, at most %d are taken", n, MaxID)
+	case id == ".", id == "..":
+		return webhook.Invalid(at, "can't stand in an address")
 	case !plain(id):
 		return webhook.Invalid(at, "holds a NUL or bytes that are not UTF-8")
 	}

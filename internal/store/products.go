@@ -107,15 +107,17 @@ func (s *Store) Product(ctx context.Context, catalogue webhook.ProjectID, id str
 	return row.product(), wrap("read a product", err)
 }
 
-// EventsByID reads events of a project, newest first, without data; those that
-// are gone are left out.
+// EventsByID reads events of a project in the order of their ids as given,
+// without data; those that are gone are left out.
 func (s *Store) EventsByID(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) ([]webhook.Event, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	var rows []eventRow
-	err := s.db(ctx).Raw("SELECT "+eventColumns+" FROM events e WHERE e.id IN ? AND "+beside("e.project_id")+" = ? ORDER BY e.id DESC",
-		uids(ids), uid(project.UUID)).Scan(&rows).Error
+	err := s.db(ctx).Raw("SELECT "+eventColumns+" FROM events e WHERE e.id IN ? AND "+beside("e.project_id")+" = ?", uids(ids), uid(project.UUID)).Scan(&rows).Error
+	// Ids of one request are of the same moment: they don't tell the order.
+	place := func(r eventRow) int { return slices.Index(ids, webhook.EventID{UUID: webhook.UUID(r.ID)}) }
+	slices.SortFunc(rows, func(a, b eventRow) int { return place(a) - place(b) })
 	events := make([]webhook.Event, len(rows))
 	for i, r := range rows {
 		events[i] = r.event()

@@ -133,6 +133,7 @@ func newFixture(t *testing.T) *fixture {
 	})
 	f.must(f.manage.SeedTopics(t.Context()))
 	f.publish = publish.New(f.store, idle{}, publish.Options{Now: f.clock.now})
+	f.manage.Changer = f.publish
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = f.publish.Run(ctx) }()

@@ -67,8 +67,9 @@ func TestRoutes_hide_every_thing_of_another_project(t *testing.T) {
 	f.must(err)
 	invitation, err := f.manage.Invite(t.Context(), system, f.theirs.ID, manage.NewInvitation{Email: "new@example.com", Role: account.Viewer})
 	f.must(err)
+	f.say(f.theirs, `p1 {"name":"prod_1"}`)
 	ids := map[string]string{
-		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(),
+		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(), ":product": "p1",
 		":key": key.ID.String(), ":user": f.userID("theirs@example.com").String(), ":invitation": invitation.ID.String(),
 	}
 	before, tried := f.actions(), 0
@@ -106,8 +107,9 @@ func TestRoutes_answer_with_a_strict_policy_and_into_no_cache(t *testing.T) {
 	f.attempted(500)
 	ids := map[string]string{
 		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(),
-		":topic": "product.viewed", ":language": "go",
+		":topic": "product.viewed", ":language": "go", ":product": "p1",
 	}
+	f.say(f.ours, `p1 {"name":"Shoe"}`)
 	b, kinds := f.as(account.Owner), map[string]bool{}
 	check := func(what string, got page) {
 		t.Helper()

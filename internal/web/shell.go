@@ -23,6 +23,7 @@ const (
 	atDeliveries place = "Deliveries"
 	atEvents     place = "Events"
 	atTopics     place = "Topics"
+	atProducts   place = "Products"
 	atKeys       place = "API keys"
 	atMembers    place = "Members"
 	atAudit      place = "Audit"
@@ -96,6 +97,7 @@ func inside(m *layout.AppModel, p webhook.Project, at place) {
 			item(atDeliveries, component.IconDelivery, "deliveries"),
 			item(atEvents, component.IconEvent, "events"),
 			item(atTopics, component.IconTopic, "topics"),
+			item(atProducts, component.IconProduct, "products"),
 		}},
 		{Title: "Settings", Items: []layout.RailItem{
 			item(atKeys, component.IconKey, "keys"),

@@ -156,16 +156,17 @@ func TestRoutes_with_an_id_that_is_none_are_missing_pages(t *testing.T) {
 
 // viewersMayPost are the only forms that a viewer can use: they show a thing
 // whose payload asks some for a reason.
-var viewersMayPost = []string{"/p/:project/deliveries/:delivery", "/p/:project/events/:event"}
+var viewersMayPost = []string{"/p/:project/deliveries/:delivery", "/p/:project/events/:event", "/p/:project/products/:product"}
 
 func TestRoutes_that_change_something_are_closed_to_viewers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	d := f.delivery(f.ours)
 	key := f.key()
+	f.say(f.ours, `p1 {"name":"Shoe"}`)
 	b := f.as(account.Viewer)
 	ids := map[string]string{
-		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(), ":key": key.String(),
+		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(), ":key": key.String(), ":product": "p1",
 	}
 	before := f.actions()
 	for _, r := range f.web.Routes() {

@@ -32,7 +32,7 @@ const icons = {
   Circle: "circle-dashed", Ban: "ban", Question: "circle-question-mark", Dots: "loader", Send: "send-horizontal",
   Plus: "plus", Trash: "trash-2", Eye: "eye", Lock: "lock", Sun: "sun", Moon: "moon", Menu: "menu", User: "user",
   SignOut: "log-out", Chevron: "chevron-right", UpDown: "chevrons-up-down", Book: "book-open", Edit: "pencil",
-  Clock: "clock", Schedule: "calendar-clock", ShieldOff: "shield-off",
+  Clock: "clock", Schedule: "calendar-clock", ShieldOff: "shield-off", Product: "package",
 };
 const shapes = (file) => {
   const svg = readFileSync(join(modules, "lucide-static", "icons", `${file}.svg`), "utf8");

@@ -48,4 +48,5 @@ const (
 	IconClock     Icon = "clock"
 	IconSchedule  Icon = "schedule"
 	IconShieldOff Icon = "shieldoff"
+	IconProduct   Icon = "product"
 )
