@@ -57,7 +57,7 @@ func rail(current string) []layout.RailGroup {
 	return []layout.RailGroup{
 		{Items: []layout.RailItem{
 			item("Overview", component.IconOverview), endpoints, item("Deliveries", component.IconDelivery),
-			item("Events", component.IconEvent), item("Topics", component.IconTopic), item("Products", component.IconProduct),
+			item("Events", component.IconEvent), item("Topics", component.IconTopic), item("Products", component.IconProduct), item("Prompts", component.IconPrompt),
 		}},
 		{Title: "Project", Items: []layout.RailItem{item("Keys", component.IconKey), item("Members", component.IconMembers)}},
 		{Title: "Staff", Items: []layout.RailItem{item("Projects", component.IconProjects)}},
@@ -91,7 +91,7 @@ func door(theme, title string) layout.AuthModel { return layout.AuthModel{Title:
 // stories are all pages in all their states.
 func stories() map[string]teller {
 	all := map[string]teller{}
-	for _, part := range []map[string]teller{doorStories(), overviewStories(), guideStories(), deliveryStories(), endpointStories(), endpointPageStories(), eventStories(), topicStories(), productStories(), settingsStories(), systemStories()} {
+	for _, part := range []map[string]teller{doorStories(), overviewStories(), guideStories(), deliveryStories(), endpointStories(), endpointPageStories(), eventStories(), topicStories(), productStories(), promptStories(), settingsStories(), systemStories()} {
 		for name, tell := range part {
 			all[name] = tell
 		}

@@ -239,7 +239,11 @@ func (s *Service) SetPromptTags(ctx context.Context, c account.Caller, project w
 // DeletePrompt removes the version that which picks, or with neither number nor
 // label the whole prompt.
 func (s *Service) DeletePrompt(ctx context.Context, c account.Caller, project webhook.ProjectID, name string, which Which) (webhook.Prompt, error) {
-	return s.changePrompt(ctx, c, project, name, "prompt.deleted", func(found webhook.Prompt) (prompts.Outcome, string, error) {
+	action := "prompt.deleted"
+	if which != (Which{}) {
+		action = "prompt.version_deleted"
+	}
+	return s.changePrompt(ctx, c, project, name, action, func(found webhook.Prompt) (prompts.Outcome, string, error) {
 		var numbers []int
 		detail := "with all versions"
 		if which == (Which{}) {

@@ -172,6 +172,13 @@ func (s *Store) promptsWhere(q webhook.PromptQuery) conditions {
 	if q.Folder != "" {
 		where.and("substr(p.name, 1, ?) = ?", len([]rune(clean(q.Folder)))+1, clean(q.Folder)+"/")
 	}
+	if q.Direct {
+		start := 1
+		if q.Folder != "" {
+			start = len([]rune(clean(q.Folder))) + 2
+		}
+		where.and(within+"(substr(p.name, ?), '/') = 0", start)
+	}
 	for column, word := range map[string]string{"p.labels": q.Label, "p.tags": q.Tag} {
 		if word != "" {
 			where.and(within+"('\n' || "+column+" || '\n', ?) > 0", "\n"+clean(word)+"\n")

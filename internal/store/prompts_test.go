@@ -444,6 +444,8 @@ func TestPromptsAreFoundAndEndWithTheirProject(t *testing.T) {
 			"by part":         {webhook.PromptQuery{Search: "SUPPORT/"}, "Support/Billing support/refund"},
 			"by part, no %":   {webhook.PromptQuery{Search: "a%"}, ""},
 			"by folder":       {webhook.PromptQuery{Folder: "support"}, "support/refund"},
+			"directly":        {webhook.PromptQuery{Direct: true}, "a_c supporters"},
+			"directly in one": {webhook.PromptQuery{Direct: true, Folder: "support"}, "support/refund"},
 			"by label":        {webhook.PromptQuery{Label: "prod"}, "supporters"},
 			"by tag":          {webhook.PromptQuery{Tag: "ops"}, "Support/Billing support/refund"},
 			"by both":         {webhook.PromptQuery{Tag: "x%y", Label: "production"}, "Support/Billing"},

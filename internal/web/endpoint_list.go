@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/bellwire/bellwire/internal/account"
+	"github.com/bellwire/bellwire/internal/filter"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
@@ -49,7 +51,14 @@ func (w *Web) listEndpoints(c *gin.Context) error {
 		return err
 	}
 	found := list.found(c.Query("q"))
-	m := endpoints.ListModel{Action: under(project.ID, "endpoints"), Query: c.Query("q"), State: c.Query("state")}
+	m := endpoints.ListModel{Action: under(project.ID, "endpoints"), Query: c.Query("q"), State: c.Query("state"), Topic: c.Query("topic")}
+	if m.Topic != "" {
+		if found, err = w.taking(c, found, m.Topic); err != nil {
+			return err
+		}
+		m.Chosen = []component.Chip{{Label: "takes " + m.Topic, URL: firstPage(withQuery(c, "topic", "")), On: true}}
+		m.ClearURL = m.Action
+	}
 	chosen := listStates[0].holds
 	for _, s := range listStates {
 		n := found.counted(s.holds)
@@ -75,6 +84,28 @@ func (w *Web) listEndpoints(c *gin.Context) error {
 		return err
 	}
 	return w.render(c, http.StatusOK, endpoints.List(m))
+}
+
+// taking are those that take one of the topics that a pattern stands for.
+func (w *Web) taking(c *gin.Context, list standings, pattern string) (standings, error) {
+	topics, err := w.Manage.Topics(c.Request.Context(), w.caller(c))
+	if err != nil {
+		return nil, err
+	}
+	subscriptions, err := w.Manage.Subscriptions(c.Request.Context(), w.caller(c), w.project(c).ID)
+	if err != nil {
+		return nil, err
+	}
+	taking := map[webhook.EndpointID]bool{}
+	for _, t := range topics {
+		if !filter.Topic(pattern, t.Name) {
+			continue
+		}
+		for _, taker := range takers(subscriptions, t.Name) {
+			taking[taker.ID] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(one standing) bool { return !taking[one.ID] }), nil
 }
 
 func emptyEndpoints(project webhook.Project, any, may bool) component.EmptyModel {

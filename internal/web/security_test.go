@@ -12,6 +12,7 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/prompts"
 	"github.com/bellwire/bellwire/internal/web"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
@@ -68,8 +69,10 @@ func TestRoutes_hide_every_thing_of_another_project(t *testing.T) {
 	invitation, err := f.manage.Invite(t.Context(), system, f.theirs.ID, manage.NewInvitation{Email: "new@example.com", Role: account.Viewer})
 	f.must(err)
 	f.say(f.theirs, `p1 {"name":"prod_1"}`)
+	_, _, err = f.manage.CreatePrompt(t.Context(), system, f.theirs.ID, "their-prompt", prompts.Draft{Type: webhook.PromptText, Content: []byte(`"x"`), Config: []byte(`{}`)})
+	f.must(err)
 	ids := map[string]string{
-		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(), ":product": "p1",
+		":project": f.ours.ID.String(), ":endpoint": d.EndpointID.String(), ":delivery": d.ID.String(), ":event": d.EventID.String(), ":product": "p1", ":prompt": "their-prompt",
 		":key": key.ID.String(), ":user": f.userID("theirs@example.com").String(), ":invitation": invitation.ID.String(),
 	}
 	before, tried := f.actions(), 0

@@ -24,6 +24,7 @@ const (
 	atEvents     place = "Events"
 	atTopics     place = "Topics"
 	atProducts   place = "Products"
+	atPrompts    place = "Prompts"
 	atKeys       place = "API keys"
 	atMembers    place = "Members"
 	atAudit      place = "Audit"
@@ -98,6 +99,7 @@ func inside(m *layout.AppModel, p webhook.Project, at place) {
 			item(atEvents, component.IconEvent, "events"),
 			item(atTopics, component.IconTopic, "topics"),
 			item(atProducts, component.IconProduct, "products"),
+			item(atPrompts, component.IconPrompt, "prompts"),
 		}},
 		{Title: "Settings", Items: []layout.RailItem{
 			item(atKeys, component.IconKey, "keys"),

@@ -127,6 +127,8 @@ type PromptQuery struct {
 	Name   string
 	Search string
 	Folder string
+	// Direct leaves out what lies in folders of the Folder.
+	Direct bool
 	Label  string
 	Tag    string
 	// Since and Until bound the time of the last change.

@@ -16,9 +16,13 @@ type ListModel struct {
 	Action string
 	Query  string
 	State  string
-	Rows   []Row
-	Pager  component.Pager
-	Empty  component.EmptyModel
+	// Topic narrows the list, too, and is kept; Chosen reads it out.
+	Topic    string
+	Chosen   []component.Chip
+	ClearURL string
+	Rows     []Row
+	Pager    component.Pager
+	Empty    component.EmptyModel
 }
 
 // Row is one endpoint in the list.
