@@ -2,6 +2,7 @@
 # make build   bin/bellwire, one static binary
 # make faultlab       kills, stops and cuts the product and checks that nothing is lost: about 5 minutes
 # make faultlab-long  the same for an hour
+# make faultlab-bites breaks the product in nine ways; the lab must notice each
 # make css     rebuilds static/dist (needs npm; its output is committed)
 
 GO       ?= go
@@ -11,7 +12,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 TAGS     := nomsgpack
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: build test check format vet lint generated unit screenshots faultlab faultlab-long css deps clean
+.PHONY: build test check format vet lint generated unit screenshots faultlab faultlab-long faultlab-bites css deps clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/bellwire ./cmd/bellwire
@@ -51,6 +52,9 @@ faultlab:
 
 faultlab-long:
 	CGO_ENABLED=0 $(GO) run ./cmd/faultlab --time $(or $(FAULTLAB_TIME),29m)
+
+faultlab-bites:
+	CGO_ENABLED=0 $(GO) run ./cmd/faultlab bites
 
 # Pictures of every page at two widths in both themes; a few go to docs.
 screenshots:

@@ -2,6 +2,8 @@ package faultlab
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -147,10 +149,9 @@ const takeOver = 10 * time.Second
 
 // follows: there was a reason for another attempt, and it came when it had to.
 func (c *check) follows(d *deliveryRow, e *endpoint, before, a *attemptRow) {
-	blurs := func(k *kind) bool { return k.blurs }
 	switch before.outcome {
 	case "delivered":
-		if !c.disturbed(before.started, a.started, blurs) {
+		if !c.late(before, a) {
 			c.report.violateEvent("twice", d.event, "attempt %s to %s came after attempt %s had gone well", a.id, e.path, before.id)
 		}
 	case "unknown":
@@ -160,6 +161,34 @@ func (c *check) follows(d *deliveryRow, e *endpoint, before, a *attemptRow) {
 			c.waited(d, e, before, a)
 		}
 	}
+}
+
+// late reports whether the result of an attempt may have come to the log after
+// the next one was begun. A pause keeps back only what the paused node sent.
+func (c *check) late(before, a *attemptRow) bool {
+	by := c.nodeOf(before)
+	return slices.ContainsFunc(c.lab.timeline, func(f *Fault) bool {
+		return f.kind.blurs && (f.Name != "pause" || f.Node == by) && before.started.Before(f.Healed.Add(settles)) && a.started.After(f.From)
+	})
+}
+
+// nodeOf is the node whose process made an attempt: the last one to be started
+// when the process gave itself its id, which tells the time. -1 for none.
+func (c *check) nodeOf(a *attemptRow) int {
+	if len(a.node) < 12 {
+		return -1
+	}
+	ms, err := strconv.ParseInt(a.node[:12], 16, 64)
+	if err != nil {
+		return -1
+	}
+	by := -1
+	for _, s := range c.lab.starts {
+		if !s.at.After(time.UnixMilli(ms + 1)) {
+			by = s.node
+		}
+	}
+	return by
 }
 
 // tookOver: what a lost worker had is begun again in time, counted from the end

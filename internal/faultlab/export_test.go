@@ -1,6 +1,7 @@
 package faultlab
 
 import (
+	"context"
 	"maps"
 	"slices"
 )
@@ -59,4 +60,10 @@ func (e *Evidence) LeaveSending() {
 		e.rows.deliveries[id] = &left
 		return
 	}
+}
+
+// Lay writes what a bite builds into a directory.
+func (b Bite) Lay(ctx context.Context, dir string) error {
+	_, err := b.overlay(ctx, dir)
+	return err
 }

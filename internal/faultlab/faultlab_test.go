@@ -74,3 +74,14 @@ func TestVerify_takes_what_the_specification_signs_and_nothing_else(t *testing.T
 		}
 	}
 }
+
+// TestBites_still_find_what_they_break: the code moves on, and a bite that
+// breaks nothing proves nothing. `make faultlab-bites` runs them.
+func TestBites_still_find_what_they_break(t *testing.T) {
+	t.Parallel()
+	for _, bite := range faultlab.Bites() {
+		if err := bite.Lay(t.Context(), t.TempDir()); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func killed(err error) bool {
 // restart starts a node again, which is when the fault is healed.
 func (l *lab) restart(ctx context.Context, f *Fault, n *node) error {
 	f.Healed = time.Now()
-	if err := n.Start(ctx); err != nil {
+	if err := l.start(ctx, n.n); err != nil {
 		return err
 	}
 	f.Detail += fmt.Sprintf(", ready %s after its start", time.Since(f.Healed).Round(time.Millisecond))

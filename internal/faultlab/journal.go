@@ -23,10 +23,11 @@ type intent struct {
 	Project string
 	Topic   string
 	Key     string `json:",omitempty"`
-	// Data is what was sent, Body the whole request for tries of one alone.
 	Data    string
 	Answers []answer
 	project *project
+	// repeats: it is published again though it was accepted.
+	repeats bool
 }
 
 // answer is what one try came to.

@@ -8,6 +8,7 @@
 package faultlab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ type Options struct {
 	Dir string
 	// Log is told what is being done.
 	Log io.Writer
+
+	// patience is how long the backlog may take at the end; drainWithin for 0.
+	patience time.Duration
 }
 
 // lab is one run.
@@ -56,6 +60,7 @@ type lab struct {
 	journal   *journal
 	points    *points
 	timeline  []*Fault
+	starts    []start
 	missing   []string // faults that this machine can't do, with why
 	exits     []string // what nodes did wrong when they were asked to end
 	loadEnds  time.Time
@@ -155,11 +160,20 @@ func (l *lab) addNode(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Start(ctx); err != nil {
-		return err
-	}
 	l.nodes = append(l.nodes, &node{s, n})
-	return nil
+	return l.start(ctx, n)
+}
+
+// start is when a node was started; the process gives itself an id soon after.
+type start struct {
+	node int
+	at   time.Time
+}
+
+// start starts a node and waits until it takes requests.
+func (l *lab) start(ctx context.Context, n int) error {
+	l.starts = append(l.starts, start{n, time.Now()})
+	return l.nodes[n].Start(ctx)
 }
 
 // calm is how long nothing happens before the first fault and after the last.
@@ -198,7 +212,7 @@ const drainWithin = 90 * time.Second
 // drain waits until every delivery has ended.
 func (l *lab) drain(ctx context.Context) bool {
 	l.say("faults are over; waiting until every delivery has ended")
-	for deadline := time.Now().Add(drainWithin); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 200*time.Millisecond) {
+	for deadline := time.Now().Add(cmp.Or(l.patience, drainWithin)); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 200*time.Millisecond) {
 		if l.idle(ctx) {
 			return true
 		}
@@ -222,8 +236,8 @@ func (l *lab) idle(ctx context.Context) bool {
 // judge stops the servers in good order and compares everything.
 func (l *lab) judge(ctx context.Context, r *Report) error {
 	shown, err := l.shown(ctx)
-	if err != nil {
-		return err
+	if err != nil { // after a start that was waited for: it knows its own key no more
+		r.violate("lost", "the API does not answer the lab: %v", err)
 	}
 	for _, n := range l.nodes {
 		if err := n.Stop(); err != nil {

@@ -36,6 +36,8 @@ const (
 	keyedShare = .6 // with an idempotency key
 	batchShare = .1 // requests that are batches
 	batchMost  = 8
+	// repeatShare of those with a key are published again after their 202.
+	repeatShare = .1
 )
 
 // run publishes until ctx ends, then waits for what is out.
@@ -49,7 +51,7 @@ func (p *publisher) run(ctx context.Context) {
 		}
 		events, node := make([]*intent, n), p.random.IntN(len(p.lab.nodes))
 		for i := range events {
-			events[i] = p.event(n > 1)
+			events[i] = p.event()
 		}
 		p.open.Go(func() { p.publish(events, node) })
 		next = next.Add(time.Duration(n) * every)
@@ -59,7 +61,7 @@ func (p *publisher) run(ctx context.Context) {
 }
 
 // event draws one and writes it down.
-func (p *publisher) event(inBatch bool) *intent {
+func (p *publisher) event() *intent {
 	i := &intent{project: p.lab.world.projects[p.random.IntN(len(p.lab.world.projects))], Topic: commonTopic}
 	if p.random.Float64() < rareShare {
 		i.Topic = rareTopic
@@ -68,7 +70,7 @@ func (p *publisher) event(inBatch bool) *intent {
 	token, text := p.random.Uint64(), strings.Repeat("lorem ", p.random.IntN(60))
 	i.Data = fmt.Sprintf(`{"token":"%016x","text":%q,"price":1.10}`, token, text)
 	if p.random.Float64() < keyedShare {
-		i.Key = fmt.Sprintf("key-%016x", token)
+		i.Key, i.repeats = fmt.Sprintf("key-%016x", token), p.random.Float64() < repeatShare
 	}
 	p.lab.journal.intend(i)
 	return i
@@ -86,6 +88,9 @@ func (p *publisher) publish(events []*intent, node int) {
 			}
 		}
 		if len(left) == 0 || p.ended.Err() != nil {
+			if tried && len(events) == 1 && events[0].repeats {
+				p.send(events, (node+try+1)%len(p.lab.nodes))
+			}
 			return
 		}
 		events = left
@@ -93,18 +98,18 @@ func (p *publisher) publish(events []*intent, node int) {
 	}
 }
 
+// retryWithin is how long those are tried that nobody knows the fate of.
+const retryWithin = 20 * time.Second
+
 // retry tries those with a key once more that nobody knows the fate of: the
 // faults are over.
-func (p *publisher) retry(context.Context) {
+func (p *publisher) retry(ctx context.Context) {
+	deadline := time.Now().Add(retryWithin)
 	for _, i := range p.lab.journal.intents {
-		if i.Key == "" || i.accepted() != "" {
-			continue
-		}
-		for try := range 20 {
-			if p.send([]*intent{i}, try%len(p.lab.nodes)) {
-				break
+		for try := 0; i.Key != "" && i.accepted() == "" && time.Now().Before(deadline) && ctx.Err() == nil; try++ {
+			if !p.send([]*intent{i}, try%len(p.lab.nodes)) {
+				pause(ctx, 100*time.Millisecond)
 			}
-			time.Sleep(100 * time.Millisecond)
 		}
 	}
 }
