@@ -236,6 +236,7 @@ func (a *App) Run(ctx context.Context, started func()) error {
 	group.Go(func() error { return a.dispatcher.Run(work) })
 	group.Go(func() error { return a.waker.run(work) })
 	group.Go(func() error { return a.keepHouse(work) })
+	group.Go(func() error { return a.keepDaily(work) })
 	return group.Wait()
 }
 

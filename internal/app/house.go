@@ -45,6 +45,24 @@ func (a *App) keepHouse(ctx context.Context) error {
 	}
 }
 
+// keepDaily publishes the daily summaries once a day has ended, and after a
+// downtime those of the days that went by. A day may take long to read, so it is
+// no part of the housekeeping.
+func (a *App) keepDaily(ctx context.Context) error {
+	look := time.NewTicker(houseEvery)
+	defer look.Stop()
+	for {
+		if err := a.manage.Daily(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "daily summaries failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+		}
+	}
+}
+
 // leaveWithin is how long a node that stops tries to say so: the database may be
 // away, and then the list of nodes shows it silent.
 const leaveWithin = 2 * time.Second

@@ -59,6 +59,8 @@ var Unasked = map[string]string{
 	"/p/:project/deliveries/stream":           "stays open; what it asks for is the list's",
 	"/p/:project/deliveries/:delivery/stream": "stays open; what it asks for is the page's",
 	"/api/v1/listen/{id}":                     "stays open, and is a machine's that listens",
+	"/p/:project/products/:product":           "the filled log has no products; it reads one row and 32 events by key",
+	"/api/v1/products/{productId}":            "the filled log has no products; it reads one row and 32 events by key",
 }
 
 // everybody is who asks, signed in.
@@ -210,6 +212,8 @@ func (w world) pagesOf(t tenant, name string) []visit {
 		{route: "/p/:project/events/preview", name: name, who: developer, path: at + "/events/preview", form: eventForm, part: true},
 		{route: "/p/:project/topics", name: name, who: developer, path: at + "/topics"},
 		{route: "/p/:project/topics", name: name + ", by words", who: developer, path: at + "/topics?q=price"},
+		{route: "/p/:project/products", name: name, who: developer, path: at + "/products"},
+		{route: "/p/:project/products", name: name + ", by words", who: developer, path: at + "/products?q=shoe"},
 		{route: "/p/:project/new-topic", name: name, who: admin, path: at + "/new-topic"},
 		{route: "/p/:project/topics/:topic/edit", name: name, who: admin, path: at + "/topics/product.viewed/edit"},
 		{route: "/p/:project/topics/:topic", name: name + ", as admin", who: admin, path: at + "/topics/product.viewed"},

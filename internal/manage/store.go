@@ -32,6 +32,7 @@ type Store interface {
 	Deliveries
 	Events
 	Products
+	Dailies
 	Finding
 	Reports
 	Systems
@@ -363,6 +364,26 @@ type Products interface {
 	// EventsByID are events of a project in the order given, without Data; those
 	// that are gone are left out.
 	EventsByID(ctx context.Context, project webhook.ProjectID, ids []webhook.EventID) ([]webhook.Event, error)
+}
+
+// Dailies keeps which daily summaries were published. Days are their first
+// moment.
+type Dailies interface {
+	// DailyDone is the last day that all projects are through with; first, which
+	// is noted, where there is none yet.
+	DailyDone(ctx context.Context, first time.Time) (time.Time, error)
+	EndDaily(ctx context.Context, day time.Time) error
+	// ProjectsAfter are the next projects in order of id.
+	ProjectsAfter(ctx context.Context, after webhook.ProjectID, limit int) ([]webhook.ProjectID, error)
+	// HasDaily reports whether the summary of a project's day was published.
+	HasDaily(ctx context.Context, project webhook.ProjectID, day time.Time) (bool, error)
+	// EventsOfDay takes the next events of a project from one id up to but without
+	// another, tests left out, with the Data of one topic. It answers where to go
+	// on, zero at the end.
+	EventsOfDay(ctx context.Context, project webhook.ProjectID, from, to webhook.UUID, withData string, limit int, take func(topic string, data []byte)) (webhook.UUID, error)
+	// PublishDaily notes a summary as published and stores what admission lays
+	// out, both or neither; where it was noted before it does nothing.
+	PublishDaily(ctx context.Context, project webhook.ProjectID, day time.Time, admission func() (webhook.Admission, error)) (webhook.Admitted, error)
 }
 
 // Finding is by ids that are not whole.
