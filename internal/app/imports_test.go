@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"internal/server": {"internal/webhook", "internal/account", "internal/manage", "internal/api", "internal/web", "internal/mint", "static", "views"},
 	"internal/config": {},
 	"internal/demo": {"internal/webhook", "internal/account", "internal/manage", "internal/publish", "internal/receiver", "internal/mint",
-		"internal/rawjson"},
+		"internal/rawjson", "internal/prompts"},
 	"internal/client": {"internal/webhook", "internal/sender"},
 	"internal/app":    {"internal", "migrations", "static"},
 	"views":           {"views", "static"},

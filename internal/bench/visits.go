@@ -58,6 +58,8 @@ func (v visit) status() int {
 var Unasked = map[string]string{
 	"/p/:project/deliveries/stream":           "stays open; what it asks for is the list's",
 	"/p/:project/deliveries/:delivery/stream": "stays open; what it asks for is the page's",
+	"/p/:project/prompts/:prompt":             "the filled log has no prompts; it reads one, its at most 1,000 versions without content and one whole, by key",
+	"/api/public/v2/prompts/{name}":           "the filled log has no prompts; it reads what the page does",
 	"/api/v1/listen/{id}":                     "stays open, and is a machine's that listens",
 	"/p/:project/products/:product":           "the filled log has no products; it reads one row and 32 events by key",
 	"/api/v1/products/{productId}":            "the filled log has no products; it reads one row and 32 events by key",
@@ -210,6 +212,9 @@ func (w world) pagesOf(t tenant, name string) []visit {
 		{route: "/p/:project/events/new", name: name + ", of a topic", who: developer, path: at + "/events/new?topic=product.viewed"},
 		{route: "/p/:project/events/new", name: name + ", as typed", who: developer, path: at + "/events/new", form: eventForm},
 		{route: "/p/:project/events/preview", name: name, who: developer, path: at + "/events/preview", form: eventForm, part: true},
+		{route: "/p/:project/prompts", name: name, who: developer, path: at + "/prompts"},
+		{route: "/p/:project/prompts", name: name + ", by words", who: developer, path: at + "/prompts?q=critic"},
+		{route: "/p/:project/prompts/new", name: name, who: developer, path: at + "/prompts/new"},
 		{route: "/p/:project/topics", name: name, who: developer, path: at + "/topics"},
 		{route: "/p/:project/topics", name: name + ", by words", who: developer, path: at + "/topics?q=price"},
 		{route: "/p/:project/products", name: name, who: developer, path: at + "/products"},

@@ -11,6 +11,9 @@ func (w world) calls(s sample) []visit {
 	add := func(who person, route, name, path string) {
 		list = append(list, visit{route: "/api/v1" + route, name: name, who: who, path: "/api/v1" + path})
 	}
+	for who, query := range map[person]string{program: "", platform: "?projectId=" + w.Busy.ID} {
+		list = append(list, visit{route: "/api/public/v2/prompts", name: "of the busy project", who: who, path: "/api/public/v2/prompts" + query})
+	}
 	for who, name := range map[person]string{program: "a project's key", platform: "the platform's key"} {
 		add(who, "/deliveries", name, "/deliveries")
 		add(who, "/deliveries", name+", 200 rows", "/deliveries?limit=200")

@@ -26,7 +26,7 @@ func readRoutes(t *testing.T) map[string]bool {
 	}
 	for _, c := range calls.Calls() {
 		if c.Method == http.MethodGet {
-			routes[api.Prefix+c.Path] = true
+			routes[c.FullPath()] = true
 		}
 	}
 	return routes

@@ -164,6 +164,9 @@ func (d *Demo) publish(ctx context.Context, n int) error {
 		return errors.New("nothing is seeded")
 	}
 	i := n % len(scenes)
+	if change := scenes[i].change; change != nil {
+		return change(d, ctx, d.Projects[i].ID, n/len(scenes))
+	}
 	topic, data := scenes[i].event(n / len(scenes))
 	_, err := d.Publish.Publish(ctx, d.caller, []publish.Draft{{Topic: topic, Data: data, Project: d.Projects[i].ID}})
 	return err

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -15,8 +16,10 @@ type scene struct {
 	name       string
 	externalID string
 	actors     []actor
-	// event makes the n-th event.
-	event func(n int) (topic string, data []byte)
+	// event makes the n-th event; nil where change makes the n-th change, whose
+	// events follow from it.
+	event  func(n int) (topic string, data []byte)
+	change func(d *Demo, ctx context.Context, project webhook.ProjectID, n int) error
 }
 
 // actor is an endpoint and how its receiver behaves.
@@ -104,7 +107,7 @@ var scenes = []scene{
 		},
 	},
 	{
-		name: "Prompt studio", externalID: "demo-prompts", event: promptEvent,
+		name: "Prompt studio", externalID: "demo-prompts", change: (*Demo).changePrompt,
 		actors: []actor{
 			{name: "prompt-sync", topics: []string{"prompt.*"}, answer: healthy},
 			{name: "production-alarm", topics: []string{"prompt.created", "prompt.updated"}, prompt: webhook.PromptFilter{Labels: []string{"production"}}, answer: healthy},
@@ -157,19 +160,6 @@ func orderEvent(n int) (string, []byte) {
 
 func customerEvent(n int) (string, []byte) {
 	return "customer.signed_up", object(map[string]any{"customerId": fmt.Sprintf("cus_%05d", 1000+n), "plan": []string{"trial", "team", "business"}[n%3]})
-}
-
-func promptEvent(n int) (string, []byte) {
-	names := []string{"movie-critic", "customer-support/billing", "customer-support/refunds", "marketing/tagline"}
-	labels := [][]string{{"latest"}, {"production", "latest"}, {"staging", "latest"}}[n%3]
-	now := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	data := object(map[string]any{
-		"id": fmt.Sprintf("prompt_%06d", n), "name": names[n%len(names)], "version": 1 + n/len(names), "projectId": "demo-prompts",
-		"labels": labels, "prompt": "As a {{criticLevel}} movie critic, rate {{movie}} out of 10.", "type": "text",
-		"config": map[string]any{"model": "gpt-4o", "temperature": 0.7}, "commitMessage": "Tighten the wording", "tags": []string{"entertainment"},
-		"createdAt": now, "updatedAt": now,
-	})
-	return []string{"prompt.created", "prompt.updated", "prompt.created", "prompt.updated", "prompt.deleted"}[n%5], data
 }
 
 func storeEvent(n int) (string, []byte) {
