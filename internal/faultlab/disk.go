@@ -22,22 +22,26 @@ type disk struct {
 	cuts                    int
 }
 
-// imageSize holds an hour's rows and is soon filled.
-const imageSize = 768 << 20
+// How large it is: it holds a run's rows and is soon filled.
+const shortImage, longImage = 768 << 20, 3 << 30
 
-// openDisk makes one in a directory.
-func openDisk(dir string) (*disk, error) {
+// openDisk makes one in the run's directory.
+func (l *lab) openDisk() (*disk, error) {
+	dir, size := l.dir, int64(shortImage)
+	if l.long() {
+		size = longImage
+	}
 	d := &disk{mount: filepath.Join(dir, "database"), image: filepath.Join(dir, "image-0")}
 	if err := os.MkdirAll(d.mount, 0o755); err != nil {
 		return nil, err
 	}
-	if err := d.make(); err != nil {
+	if err := d.make(size); err != nil {
 		d.unmounted = err.Error()
 	}
 	return d, nil
 }
 
-func (d *disk) make() error {
+func (d *disk) make(size int64) error {
 	if os.Geteuid() != 0 {
 		return errors.New("mounting takes root")
 	}
@@ -45,7 +49,7 @@ func (d *disk) make() error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(image.Truncate(imageSize), image.Close()); err != nil {
+	if err := errors.Join(image.Truncate(size), image.Close()); err != nil {
 		return err
 	}
 	if err := command("mkfs.ext4", "-q", "-F", "-m", "0", d.image); err != nil {

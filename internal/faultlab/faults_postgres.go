@@ -80,7 +80,7 @@ func databaseCut(ctx context.Context, l *lab, random *rand.Rand, f *Fault) error
 	road := l.road(random, f)
 	broken := road.cut()
 	longest := 12 * time.Second
-	if l.For >= 10*time.Minute {
+	if l.long() {
 		longest = time.Minute
 	}
 	pause(ctx, between(random, 5*time.Second, longest))

@@ -24,7 +24,7 @@ type file struct {
 func newFile(l *lab) *file { return &file{lab: l} }
 
 func (f *file) open(context.Context) (err error) {
-	f.disk, err = openDisk(f.lab.dir)
+	f.disk, err = f.lab.openDisk()
 	return err
 }
 

@@ -49,6 +49,9 @@ type Options struct {
 	patience time.Duration
 }
 
+// long reports whether there is time for long faults.
+func (o Options) long() bool { return o.For >= 10*time.Minute }
+
 // lab is one run.
 type lab struct {
 	Options

@@ -28,7 +28,7 @@ type cluster struct {
 func newCluster(l *lab) *cluster { return &cluster{lab: l} }
 
 func (c *cluster) open(ctx context.Context) (err error) {
-	if c.disk, err = openDisk(c.lab.dir); err != nil {
+	if c.disk, err = c.lab.openDisk(); err != nil {
 		return err
 	}
 	if c.server, err = blackbox.NewCluster(c.mount, "max_connections=200", "shared_buffers=64MB", "max_wal_size=64MB"); err != nil {
