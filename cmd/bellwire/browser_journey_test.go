@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -45,17 +47,27 @@ func arrive(t *testing.T, script bool, url string) *newcomer {
 }
 
 // chooses presses the link or button with these words. It must be the only one
-// on the page, and not far below the fold.
+// on the page, and not far below the fold. A page that is live may have put
+// another in its place before it was pressed: then that one is pressed.
 func (p *newcomer) chooses(words string) {
 	p.t.Helper()
-	found := eval[string](p.browser, `(()=>{const all=[...document.querySelectorAll("main a,main button")].filter(e=>e.innerText.trim()===`+quoted(words)+`&&e.checkVisibility());
+	p.clicks++
+	for range 5 {
+		found := eval[string](p.browser, `(()=>{const all=[...document.querySelectorAll("main a,main button")].filter(e=>e.innerText.trim()===`+quoted(words)+`&&e.checkVisibility());
 		if(all.length!==1)return all.length+" of them";const far=all[0].getBoundingClientRect().top-innerHeight;
 		if(far>innerHeight/2)return far+" px below the fold";document.querySelectorAll("[data-chosen]").forEach(e=>delete e.dataset.chosen);all[0].dataset.chosen="1";return ""})()`)
-	if found != "" {
-		p.t.Fatalf("to press %q: %s\n%s", words, found, p.text("main"))
+		if found != "" {
+			p.t.Fatalf("to press %q: %s\n%s", words, found, p.text("main"))
+		}
+		err := p.presses(`[data-chosen]`, 10*time.Second)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			p.t.Fatalf("browser: press %q: %v", words, err)
+		}
 	}
-	p.clicks++
-	p.press(`[data-chosen]`)
+	p.t.Fatalf("%q was replaced whenever it was to be pressed\n%s", words, p.text("main"))
 }
 
 // fills types into a field, which takes a click unless the cursor is there.

@@ -44,9 +44,19 @@ func (b *browser) typed(field, text string) {
 // press clicks and waits for the page that follows.
 func (b *browser) press(button string) {
 	b.t.Helper()
+	if err := b.presses(button, longest); err != nil {
+		b.t.Fatalf("browser: press %s: %v", button, err)
+	}
+}
+
+func (b *browser) presses(button string, within time.Duration) error {
+	b.t.Helper()
 	eval[bool](b, `(window.before=true)`)
-	b.do(chromedp.Click(chromedp.CSS(button)))
+	if err := b.tries(within, chromedp.Click(chromedp.CSS(button))); err != nil {
+		return err
+	}
 	b.comes(button+" leads to another page", `!window.before&&document.readyState==="complete"&&document.querySelector("main")`)
+	return nil
 }
 
 func (b *browser) text(selector string) string {

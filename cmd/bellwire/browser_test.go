@@ -91,9 +91,19 @@ func (b *browser) listen(event any) {
 
 func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
+	if err := b.tries(longest, actions...); err != nil {
 		b.t.Fatalf("browser: %v", err)
 	}
+}
+
+// longest is how long any step of a browser may take, however busy the machine
+// is: chromedp itself waits for a missing element for ever.
+const longest = 90 * time.Second
+
+func (b *browser) tries(within time.Duration, actions ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(b.ctx, within)
+	defer cancel()
+	return chromedp.Do(ctx, actions...)
 }
 
 // size sets the window and the colour scheme.

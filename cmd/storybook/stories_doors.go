@@ -18,6 +18,13 @@ func doorStories() map[string]teller {
 		"sign-in-not-set-up": func(t string) templ.Component {
 			return session.SignIn(session.SignInModel{Shell: door(t, "Sign in"), Action: "/sign-in", NotSetUp: true})
 		},
+		"sign-in-provider": func(t string) templ.Component {
+			return session.SignIn(session.SignInModel{Shell: door(t, "Sign in"), Action: "/sign-in", Provider: component.Link{Label: "login.nimbus.example", URL: "#"}})
+		},
+		"step-up-provider": func(t string) templ.Component {
+			return session.StepUp(session.StepUpModel{Shell: door(t, "Your password again"), Action: "/step-up", Email: "ada@nimbus.example", Purpose: "reveal the secret of orders", CancelURL: "#", NoPassword: true,
+				Error: "You came back as somebody else than you are signed in as here.", Provider: component.Link{Label: "login.nimbus.example", URL: "#"}})
+		},
 		"sign-in-refused": func(t string) templ.Component {
 			shell := door(t, "Sign in")
 			shell.Notice = "This page came over plain http. Anyone on the network can read your password."

@@ -26,6 +26,7 @@ import (
 	"github.com/bellwire/bellwire/internal/forward"
 	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/mint"
+	"github.com/bellwire/bellwire/internal/oidc"
 	"github.com/bellwire/bellwire/internal/publish"
 	"github.com/bellwire/bellwire/internal/secret"
 	"github.com/bellwire/bellwire/internal/sender"
@@ -123,7 +124,11 @@ func (a *App) build() error {
 	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log, Committers: a.store.Committers()})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
 	a.manage.Node, a.manage.Pool, a.manage.Changer = a.node, a.pool, a.publisher
-	a.web = web.New(a.webOptions())
+	pages, err := a.webOptions()
+	if err != nil {
+		return err
+	}
+	a.web = web.New(pages)
 	a.server, err = a.newServer()
 	return err
 }
@@ -153,14 +158,24 @@ func newManage(c config.Config, version string, s *store.Store, keys *secret.Key
 	})
 }
 
-func (a *App) webOptions() web.Options {
+func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
 		Manage: a.manage, Publish: a.publisher, Sessions: a.store, BaseURL: a.config.BaseURL, Log: a.log, Now: time.Now,
 	}
 	if a.config.Dev {
 		o.Environment, o.EnvironmentNote = "dev", "Endpoints may be http:// and on this machine."
 	}
-	return o
+	if p := a.config.OIDC; p != nil {
+		provider, err := oidc.New(oidc.Options{
+			Issuer: p.Issuer, ClientID: p.ClientID, Secret: p.Secret, Client: a.egress.Client(),
+			RedirectURL: a.config.BaseURL.JoinPath(manage.ReturnPath).String(),
+		})
+		if err != nil {
+			return o, err
+		}
+		o.Provider = provider
+	}
+	return o, nil
 }
 
 func (a *App) newServer() (*server.Server, error) {

@@ -39,6 +39,9 @@ type Flags struct {
 	AdminEmail     string `help:"First admin, made on an empty database." env:"BELLWIRE_ADMIN_EMAIL"`
 	AdminPassword  string `help:"The first admin's password." env:"BELLWIRE_ADMIN_PASSWORD"`
 	SecondFactor   string `help:"staff: admins and support must turn on a second factor before anything else." env:"BELLWIRE_REQUIRE_SECOND_FACTOR" name:"require-second-factor"`
+	OIDCIssuer     string `help:"URL of an OpenID Connect provider at which people can sign in." env:"BELLWIRE_OIDC_ISSUER" name:"oidc-issuer"`
+	OIDCClientID   string `help:"What the provider knows this server as." env:"BELLWIRE_OIDC_CLIENT_ID" name:"oidc-client-id"`
+	OIDCSecret     string `help:"This server's secret at the provider." env:"BELLWIRE_OIDC_CLIENT_SECRET,BELLWIRE_OIDC_SECRET" name:"oidc-client-secret"`
 	LogLevel       string `help:"debug, info, warn or error." env:"BELLWIRE_LOG_LEVEL" default:"info"`
 }
 
@@ -85,11 +88,16 @@ type Config struct {
 	AdminEmail     string
 	AdminPassword  string
 	LogLevel       string
+	// OIDC is the identity provider; nil for none.
+	OIDC *OIDC
 	// StaffSecondFactor asks admins and support for a second factor.
 	StaffSecondFactor bool
 	// Dev allows http and loopback targets and says so in a banner.
 	Dev bool
 }
+
+// OIDC names an identity provider and what it knows this server as.
+type OIDC struct{ Issuer, ClientID, Secret string }
 
 // Parse checks the flags; the error joins every problem, one a line, each
 // beginning with the names of flag and variable.
@@ -122,6 +130,7 @@ func (f Flags) Parse() (Config, error) {
 			p.add("BELLWIRE_EGRESS_IPS", "%q is not an address", ip)
 		}
 	}
+	c.OIDC = p.oidc(f)
 	c.StaffSecondFactor = f.SecondFactor == "staff"
 	p.check(c.StaffSecondFactor || f.SecondFactor == "", "BELLWIRE_REQUIRE_SECOND_FACTOR", "%q is not staff; leave it out to ask nobody", f.SecondFactor)
 	p.check(c.Workers >= 1 && c.Workers <= 100_000, "BELLWIRE_WORKERS", "must be 1 to 100000")
@@ -327,4 +336,17 @@ func list(raw string) []string {
 		}
 	}
 	return parts
+}
+
+func (p *problems) oidc(f Flags) *OIDC {
+	if f.OIDCIssuer == "" && f.OIDCClientID == "" && f.OIDCSecret == "" {
+		return nil
+	}
+	p.check(f.OIDCIssuer != "" && f.OIDCClientID != "" && f.OIDCSecret != "", "BELLWIRE_OIDC_ISSUER",
+		"and BELLWIRE_OIDC_CLIENT_ID and BELLWIRE_OIDC_CLIENT_SECRET go together")
+	if u, err := url.Parse(f.OIDCIssuer); f.OIDCIssuer != "" {
+		p.check(err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.RawQuery == "" && u.User == nil, "BELLWIRE_OIDC_ISSUER",
+			"is not the URL of a provider, such as https://login.example.com")
+	}
+	return &OIDC{Issuer: f.OIDCIssuer, ClientID: f.OIDCClientID, Secret: f.OIDCSecret}
 }

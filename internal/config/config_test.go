@@ -31,6 +31,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 		Addr: "nowhere", BaseURL: "ftp://x/y", DatabaseURL: "mysql://x", MasterKey: "short",
 		EgressAllow: "10.0.0.0/99", EgressProxy: "socks", EgressPorts: "0,x", TrustedProxies: "all",
 		EgressIPs: "1.2.3", Workers: "many", Retention: "1m", AdminEmail: "a@example.com", AllowHTTP: "maybe", LogLevel: "loud", SecondFactor: "everybody",
+		OIDCIssuer: "login.example.com",
 	}
 	_, err := f.Parse()
 	if err == nil {
@@ -40,7 +41,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 		"BELLWIRE_ADDR", "BELLWIRE_BASE_URL", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY", "BELLWIRE_EGRESS_ALLOW",
 		"BELLWIRE_EGRESS_PROXY", "BELLWIRE_EGRESS_PORTS", "BELLWIRE_TRUSTED_PROXIES", "BELLWIRE_EGRESS_IPS",
 		"BELLWIRE_WORKERS", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL", "BELLWIRE_ALLOW_HTTP", "BELLWIRE_LOG_LEVEL",
-		"BELLWIRE_REQUIRE_SECOND_FACTOR",
+		"BELLWIRE_REQUIRE_SECOND_FACTOR", "BELLWIRE_OIDC_ISSUER",
 	} {
 		if !strings.Contains(err.Error(), variable+":") {
 			t.Errorf("%s is not named in:\n%v", variable, err)
@@ -60,6 +61,26 @@ func TestParse_asks_staff_for_a_second_factor_when_told_to(t *testing.T) {
 	f.SecondFactor = "staff"
 	if c, err := f.Parse(); err != nil || !c.StaffSecondFactor {
 		t.Errorf("when told to: %v, %v", c.StaffSecondFactor, err)
+	}
+}
+
+func TestParse_takes_an_identity_provider_whole_or_not_at_all(t *testing.T) {
+	t.Parallel()
+	f := good()
+	if c, err := f.Parse(); err != nil || c.OIDC != nil {
+		t.Errorf("without one: %v, %v", c.OIDC, err)
+	}
+	f.OIDCIssuer, f.OIDCClientID, f.OIDCSecret = "https://login.example.com/realms/x", "bellwire", "s3cret"
+	if c, err := f.Parse(); err != nil || *c.OIDC != (config.OIDC{Issuer: f.OIDCIssuer, ClientID: "bellwire", Secret: "s3cret"}) {
+		t.Errorf("with one: %v, %v", c.OIDC, err)
+	}
+	for _, without := range []*string{&f.OIDCIssuer, &f.OIDCClientID, &f.OIDCSecret} {
+		kept := *without
+		*without = ""
+		if _, err := f.Parse(); err == nil || !strings.Contains(err.Error(), "go together") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("without %q: %v", kept, err)
+		}
+		*without = kept
 	}
 }
 

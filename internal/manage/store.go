@@ -20,6 +20,7 @@ type Store interface {
 	Projects
 	Users
 	SecondFactors
+	Identities
 	SignIns
 	Links
 	Invitations
@@ -133,6 +134,15 @@ type Users interface {
 	UpdateUser(ctx context.Context, was, user account.User, entry webhook.AuditEntry) error
 	// TouchUser stamps LastSeenAt unless it is less than a minute old.
 	TouchUser(ctx context.Context, id webhook.UserID, at time.Time) error
+}
+
+// Identities keeps who people are at an identity provider.
+type Identities interface {
+	// UserByIdentity goes by issuer and subject alone.
+	UserByIdentity(ctx context.Context, identity account.Identity) (account.User, error)
+	// BindIdentity is a Conflict if the identity stands for somebody, or the user
+	// has one of that issuer.
+	BindIdentity(ctx context.Context, id webhook.UserID, identity account.Identity, entry webhook.AuditEntry) error
 }
 
 // SecondFactors keeps what people prove themselves with beside the password.

@@ -19,19 +19,18 @@ func (w *Web) showSignIn(c *gin.Context) error {
 	if w.caller(c).User != nil {
 		return w.redirect(c, localPath(c.Query("next")))
 	}
-	return w.render(c, http.StatusOK, session.SignIn(w.signInModel(c, "", "")))
+	return w.render(c, http.StatusOK, session.SignIn(w.signInModel(c, c.Query("next"), "", "")))
 }
 
-func (w *Web) signInModel(c *gin.Context, email, problem string) session.SignInModel {
-	next := c.Query("next")
-	if c.Request.Method == http.MethodPost {
-		next = c.PostForm("next")
-	}
+func (w *Web) signInModel(c *gin.Context, next, email, problem string) session.SignInModel {
 	m := session.SignInModel{
 		Shell: w.auth(c, "Sign in"), Action: pathSignIn, Email: email, Error: problem, Next: localPath(next),
 	}
 	if ready, err := w.Manage.IsSetUp(c.Request.Context()); err == nil && !ready {
 		m.NotSetUp = true
+	}
+	if w.Provider != nil {
+		m.Provider = component.Link{Label: w.Provider.Name(), URL: pathProvider + "?next=" + url.QueryEscape(m.Next)}
 	}
 	if w.DemoLinks != nil {
 		for _, link := range w.DemoLinks(c.Request.Context()) {
@@ -46,7 +45,7 @@ func (w *Web) doSignIn(c *gin.Context) error {
 	in, err := w.Manage.Authenticate(c.Request.Context(), email, c.PostForm("password"), c.ClientIP())
 	switch webhook.KindOf(err) {
 	case webhook.KindUnauthorized, webhook.KindLimited:
-		return w.render(c, http.StatusUnprocessableEntity, session.SignIn(w.signInModel(c, email, err.Error())))
+		return w.render(c, http.StatusUnprocessableEntity, session.SignIn(w.signInModel(c, c.PostForm("next"), email, err.Error())))
 	}
 	if err != nil {
 		return err
@@ -178,10 +177,14 @@ func (w *Web) stepUpModel(c *gin.Context, purpose, next string) session.StepUpMo
 	if purpose == "" {
 		purpose = "go on"
 	}
-	return session.StepUpModel{
+	m := session.StepUpModel{
 		Shell: w.auth(c, "Your password again"), Action: pathStepUp, Email: user.Email, Purpose: purposeOf(purpose),
 		Next: localPath(next), CancelURL: localPath(next), NoPassword: user.PasswordHash == "", NeedsCode: !user.SecondFactorAt.IsZero(),
 	}
+	if w.Provider != nil {
+		m.Provider = component.Link{Label: w.Provider.Name(), URL: pathProve + "?next=" + url.QueryEscape(m.Next)}
+	}
+	return m
 }
 
 func (w *Web) doStepUp(c *gin.Context) error {
@@ -200,6 +203,11 @@ func (w *Web) doStepUp(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	return w.steppedUp(c, next)
+}
+
+// steppedUp leads on, for ten minutes.
+func (w *Web) steppedUp(c *gin.Context, next string) error {
 	if err := w.stepUp(c); err != nil {
 		return err
 	}

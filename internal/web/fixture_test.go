@@ -156,8 +156,14 @@ func (f *fixture) overHTTPS() {
 	f.must(err)
 	options := f.web.Options
 	options.BaseURL = base
+	f.rebuilt(options)
+}
+
+// rebuilt is the dashboard made anew with other options.
+func (f *fixture) rebuilt(options web.Options) {
+	f.t.Helper()
 	f.web = web.New(options)
-	f.serve(base, options.Log)
+	f.serve(options.BaseURL, options.Log)
 }
 
 func (f *fixture) serve(base *url.URL, log *slog.Logger) {

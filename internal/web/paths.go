@@ -18,6 +18,9 @@ const (
 	pathProjects = "/projects"
 	pathProfile  = "/profile"
 	pathCode     = "/sign-in/code"
+	pathProvider = "/sign-in/oidc"
+	pathReturned = manage.ReturnPath
+	pathProve    = pathStepUp + "/oidc"
 	pathInvited  = manage.InvitationPath
 	pathFactor   = pathProfile + "/second-factor"
 	pathTheme    = "/theme"

@@ -41,6 +41,14 @@ type Sessions interface {
 	EndSessions(ctx context.Context, user webhook.UserID, except string) error
 }
 
+// Provider is where people can prove who they are instead of by a password.
+type Provider interface {
+	// Name is what they know it by.
+	Name() string
+	Begin(ctx context.Context, fresh bool) (url string, challenge account.Challenge, err error)
+	Finish(ctx context.Context, challenge account.Challenge, state, code string) (account.Identity, error)
+}
+
 // Options are what the dashboard works with.
 type Options struct {
 	Manage   *manage.Service
@@ -52,6 +60,8 @@ type Options struct {
 	// Environment is a word such as "demo" or "dev", empty for production.
 	Environment     string
 	EnvironmentNote string
+	// Provider is nil where there is none.
+	Provider Provider
 	// DemoLinks are one-click sign-ins, in the demo only.
 	DemoLinks func(ctx context.Context) []DemoLink
 }

@@ -18,6 +18,8 @@ type SignInModel struct {
 	Next string
 	// NotSetUp says that there is no administrator yet.
 	NotSetUp bool
+	// Provider leads to an identity provider; empty for none.
+	Provider component.Link
 	// Demo, in the demo only, are one-click sign-in links.
 	Demo []component.Link
 }
@@ -135,4 +137,7 @@ type StepUpModel struct {
 	// NoPassword is set for people who came by a link and have none: they need
 	// a fresh sign-in instead.
 	NoPassword bool
+	// Provider leads to the identity provider, where they can prove themselves
+	// again; empty for none.
+	Provider component.Link
 }

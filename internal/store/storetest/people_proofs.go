@@ -60,6 +60,25 @@ var proofs = []scene{
 		h.refused(webhook.KindConflict, func() error { return h.Store.RenewRecoveryCodes(ctx, u.ID, [][32]byte{{3}}, h.audit("renewed")) })
 		h.refused(webhook.KindConflict, func() error { return h.Store.DropSecondFactor(ctx, u.ID, h.audit("off")) })
 	}},
+	{"an identity is bound to one user, once, and found by issuer and subject alone", func(h *Harness) {
+		ctx, u, other := h.T.Context(), h.NewUser("a@x.org"), h.NewUser("b@x.org")
+		at := func(issuer, subject, email string) account.Identity {
+			return account.Identity{Issuer: issuer, Subject: subject, Email: email}
+		}
+		find := func(i account.Identity) error { return second(h.Store.UserByIdentity(ctx, i)) }
+		bind := func(who account.User, i account.Identity) func() error {
+			return func() error { return h.Store.BindIdentity(ctx, who.ID, i, h.audit("user.identity-bound")) }
+		}
+		h.refused(webhook.KindNotFound, func() error { return find(at("https://one", "1", "a@x.org")) })
+		h.must(bind(u, at("https://one", "1", "a@x.org"))())
+		h.same(first(h.Store.UserByIdentity(ctx, at("https://one", "1", "changed@x.org"))).ID, u.ID)
+		h.refused(webhook.KindNotFound, func() error { return find(at("https://two", "1", "a@x.org")) })
+		h.refused(webhook.KindConflict, bind(other, at("https://one", "1", "a@x.org")))
+		h.refused(webhook.KindConflict, bind(u, at("https://one", "2", "a@x.org")))
+		h.must(bind(u, at("https://two", "1", "a@x.org"))())
+		h.must(bind(other, at("https://one", "2", "b@x.org"))())
+		h.same(h.Number("SELECT count(*) FROM audit WHERE action = 'user.identity-bound'"), int64(3))
+	}},
 	{"every sealed value is sealed anew once, and one that can't be opened is named and stays", rewrapped},
 	{"failed sign-ins are counted all and told to the audit log now and then", func(h *Harness) {
 		ctx, u, began := h.T.Context(), h.NewUser("a@x.org"), moment()
