@@ -39,16 +39,17 @@ const (
 )
 
 // How long a publisher waits before hearing that the database can't be
-// reached. While commits succeed, however slowly, they wait for their turn.
+// reached: the answer is out within two seconds. While commits succeed, however
+// slowly, they wait for their turn.
 const (
 	// patience is for what is read, and for a commit with its wait before.
-	patience = 2 * time.Second
+	patience = 1900 * time.Millisecond
 	// queuePatience is for a turn while no commit succeeds, longestQueue ever.
 	queuePatience = time.Second
 	longestQueue  = 10 * time.Second
 	// commitPatience is for a commit at least, rowPatience besides for each of
 	// its rows.
-	commitPatience = time.Second
+	commitPatience = 900 * time.Millisecond
 	rowPatience    = time.Millisecond
 )
 
