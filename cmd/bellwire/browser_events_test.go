@@ -199,10 +199,36 @@ func TestBrowser_the_catalogue_is_kept_by_operators_and_read_by_developers(t *te
 			look("topic-delete")
 			b.press(`#delete-topic button[type=submit]`)
 			b.wants("order.placed is deleted.")
+			b.keepsPrompts(home, look)
 			b.readByDeveloper(s, home)
 		})
 	}
 }
+
+// keepsPrompts makes two versions of a prompt and looks at its page.
+func (b *browser) keepsPrompts(home string, look func(string)) {
+	b.t.Helper()
+	b.open(home + "/prompts")
+	b.press(`main a[href$="/prompts/new"]`)
+	b.typed(`#name`, "support/billing")
+	b.writes(`#prompt`, hostileWords+"\nBe {{tone}}.")
+	b.typed(`#labels`, "production")
+	b.press(`.formfoot button`)
+	b.wants("Version 1 of support/billing is made", "Be {{tone}}.")
+	b.press(`main a[href*="/prompts/new?name="]`)
+	b.writes(`#prompt`, "Be brief.\nBe {{tone}}.")
+	b.press(`.formfoot button`)
+	b.wants("Version 2 of support/billing is made: it holds latest.")
+	b.click(`button[popovertarget=delete-version]`)
+	look("prompt-delete")
+	b.open(home + "/prompts/support%2Fbilling?with=1")
+	b.wants("Version 1 beside version 2", "Be brief.")
+	look("prompt-beside")
+	b.open(home + "/prompts?folder=support")
+	b.wants("billing", "production")
+}
+
+const hostileWords = `</textarea><script>document.title="owned"</script>`
 
 // readByDeveloper comes as a developer, who finds no button and is refused.
 func (b *browser) readByDeveloper(s *stage, home string) {
