@@ -139,6 +139,7 @@ const secretFor = time.Second
 func (d *Demo) Trickle(ctx context.Context) error {
 	ticker := time.NewTicker(trickleEvery)
 	defer ticker.Stop()
+	d.stock(ctx)
 	for n := 0; ; n++ {
 		if err := d.publish(ctx, n); err != nil && ctx.Err() == nil {
 			d.Log.WarnContext(ctx, "the demo's event was refused", "error", err)
@@ -167,8 +168,31 @@ func (d *Demo) publish(ctx context.Context, n int) error {
 	if change := scenes[i].change; change != nil {
 		return change(d, ctx, d.Projects[i].ID, n/len(scenes))
 	}
+	if say := scenes[i].product; say != nil {
+		if id, state := say(n / len(scenes)); id != "" {
+			return d.describe(ctx, d.Projects[i], manage.ProductUpdate{ID: id, Object: state})
+		}
+	}
 	topic, data := scenes[i].event(n / len(scenes))
 	_, err := d.Publish.Publish(ctx, d.caller, []publish.Draft{{Topic: topic, Data: data, Project: d.Projects[i].ID}})
+	return err
+}
+
+// stock tells the systems that have products which ones there are.
+func (d *Demo) stock(ctx context.Context) {
+	for i, project := range d.Projects {
+		if scenes[i].product == nil {
+			continue
+		}
+		if err := d.describe(ctx, project, catalogue()...); err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "the demo's products were refused", "error", err)
+		}
+	}
+}
+
+// describe says how products are now; what follows is published.
+func (d *Demo) describe(ctx context.Context, project webhook.Project, products ...manage.ProductUpdate) error {
+	_, err := d.Manage.PutProducts(ctx, d.caller, manage.Catalogue{ProjectID: project.ID}, products, 0)
 	return err
 }
 

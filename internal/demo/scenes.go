@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -20,6 +21,9 @@ type scene struct {
 	// events follow from it.
 	event  func(n int) (topic string, data []byte)
 	change func(d *Demo, ctx context.Context, project webhook.ProjectID, n int) error
+	// product says how a product is at the n-th turn, from which events follow; an
+	// empty id leaves the turn to event. Nil for systems without products.
+	product func(n int) (id string, state []byte)
 }
 
 // actor is an endpoint and how its receiver behaves.
@@ -82,7 +86,7 @@ var topics = []webhook.Topic{
 
 var scenes = []scene{
 	{
-		name: "Abba commerce agent", externalID: "demo-agent", event: agentEvent,
+		name: "Abba commerce agent", externalID: "demo-agent", product: agentProduct, event: agentEvent,
 		actors: []actor{
 			{name: "pricing-agent", topics: []string{"product.*", "commission.earned"}, answer: healthy},
 			{name: "stock-mirror", topics: []string{"product.inventory_changed", "product.back_in_stock"}, retry: soon, answer: flaky},
@@ -115,7 +119,7 @@ var scenes = []scene{
 		},
 	},
 	{
-		name: "AI store", externalID: "demo-store", event: storeEvent,
+		name: "AI store", externalID: "demo-store", product: storeProduct, event: storeEvent,
 		actors: []actor{
 			{name: "chat-archive", topics: []string{"chat.*"}, answer: healthy},
 			{name: "recommender", topics: []string{"product.viewed", "product.added", "product.updated"}, retry: soon, answer: flaky},
@@ -134,21 +138,41 @@ func object(members map[string]any) []byte {
 	return data
 }
 
-func agentEvent(n int) (string, []byte) {
-	id := fmt.Sprintf("prod_%03d", n%40)
-	price := 20 + rand.IntN(200)
+// agentProduct is what the agent's platform says of a product, which is only how
+// it is: two other prices, then the shelf is empty, then it is filled.
+func agentProduct(n int) (id string, state []byte) {
+	id = productID(n / 5)
 	switch n % 5 {
 	case 0, 1:
-		return "product.price_changed", object(map[string]any{"productId": id, "oldPrice": price, "newPrice": price - rand.IntN(15) - 1, "currency": "USD"})
+		return id, object(map[string]any{"price": price()})
 	case 2:
-		return "product.inventory_changed", object(map[string]any{"productId": id, "oldQuantity": rand.IntN(40) + 1, "newQuantity": rand.IntN(40)})
+		return id, object(map[string]any{"quantity": 0})
 	case 3:
-		return "product.back_in_stock", object(map[string]any{"productId": id, "newQuantity": rand.IntN(50) + 1})
+		return id, object(map[string]any{"quantity": rand.IntN(50) + 1})
 	}
+	return "", nil
+}
+
+func agentEvent(n int) (string, []byte) {
+	sale := 20 + rand.IntN(200)
 	return "commission.earned", object(map[string]any{
-		"saleId": fmt.Sprintf("sale_%05d", rand.IntN(100_000)), "productId": id, "productName": products[n%len(products)],
-		"merchantId": fmt.Sprintf("mer_%02d", n%9), "saleAmount": price, "amountEarned": float64(price) / 20,
+		"saleId": fmt.Sprintf("sale_%05d", rand.IntN(100_000)), "productId": productID(n), "productName": products[n%len(products)],
+		"merchantId": fmt.Sprintf("mer_%02d", n%9), "saleAmount": sale, "amountEarned": float64(sale) / 20,
 	})
+}
+
+func productID(n int) string { return fmt.Sprintf("prod_%03d", n%len(products)) }
+
+// price is a decimal in a string, as money should be.
+func price() string { return fmt.Sprintf("%d.%02d", 20+rand.IntN(200), rand.IntN(100)) }
+
+// catalogue is what a system of products knows of them at first.
+func catalogue() []manage.ProductUpdate {
+	var list []manage.ProductUpdate
+	for i, name := range products {
+		list = append(list, manage.ProductUpdate{ID: productID(i), Object: object(map[string]any{"name": name, "price": price(), "currency": "USD", "quantity": 12 + i})})
+	}
+	return list
 }
 
 func orderEvent(n int) (string, []byte) {
@@ -162,16 +186,30 @@ func customerEvent(n int) (string, []byte) {
 	return "customer.signed_up", object(map[string]any{"customerId": fmt.Sprintf("cus_%05d", 1000+n), "plan": []string{"trial", "team", "business"}[n%3]})
 }
 
+// storeProduct changes a product of the store, or adds one.
+func storeProduct(n int) (id string, state []byte) {
+	switch n % 6 {
+	case 4:
+		return productID(n), object(map[string]any{"price": price()})
+	case 5:
+		return fmt.Sprintf("prod_new_%04d", n), object(map[string]any{"name": products[n%len(products)] + " II", "price": price(), "currency": "USD"})
+	}
+	return "", nil
+}
+
 func storeEvent(n int) (string, []byte) {
-	session, product := fmt.Sprintf("sess_%04d", n/4), fmt.Sprintf("prod_%03d", n%40)
+	session, product := fmt.Sprintf("sess_%04d", n/4), productID(n)
 	base := map[string]any{"sessionId": session, "storeId": "store_demo", "productId": product}
-	names := []string{"chat.session.created", "chat.message.received", "chat.message.sent", "product.viewed", "product.updated", "product.added"}
-	switch n % len(names) {
+	switch n % 6 {
+	case 0:
+		return "chat.session.created", object(base)
 	case 1:
 		base["message"] = "Looking for something like a " + products[n%len(products)]
+		return "chat.message.received", object(base)
 	case 2:
 		base["message"] = "Here are three that fit."
 		base["products"] = []any{map[string]any{"id": product, "name": products[n%len(products)], "relevanceScore": 0.95}}
+		return "chat.message.sent", object(base)
 	}
-	return names[n%len(names)], object(base)
+	return "product.viewed", object(base)
 }
