@@ -30,12 +30,14 @@ var errUnsent = errors.New("nothing of the request was written")
 // otherwise a request is on the wire once at most.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	response, err := t.roundTrip(req, false)
-	if !errors.Is(err, errUnsent) || req.GetBody == nil {
+	if !errors.Is(err, errUnsent) || req.Body != nil && req.GetBody == nil {
 		return response, err
 	}
 	again := req.Clone(req.Context())
-	if again.Body, err = req.GetBody(); err != nil {
-		return nil, err
+	if req.Body != nil {
+		if again.Body, err = req.GetBody(); err != nil {
+			return nil, err
+		}
 	}
 	return t.roundTrip(again, true)
 }

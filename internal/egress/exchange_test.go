@@ -86,7 +86,10 @@ func plainOut(t *testing.T) *egress.Egress {
 
 // post makes one request and reads its answer to the end.
 func post(ctx context.Context, out *egress.Egress, url string, body []byte) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
+	if body != nil {
+		req, err = http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	}
 	if err != nil {
 		return "", err
 	}
@@ -160,6 +163,37 @@ func TestTransport_sends_nothing_where_the_receiver_spoke_unasked(t *testing.T) 
 	spoken = make(chan struct{})
 	if got, err := post(t.Context(), out, receiver.url, nil); got != "ok" || err != nil || receiver.opened.Load() != 2 {
 		t.Errorf("got %q, %v on %d connections", got, err, receiver.opened.Load())
+	}
+}
+
+// A pipe has no socket to look at, so that its end shows at the write only.
+func TestTransport_makes_a_request_anew_of_which_nothing_was_written(t *testing.T) {
+	t.Parallel()
+	var requests, opened atomic.Int64
+	out := plainOut(t)
+	out.OnConnect(func(context.Context, string, string) (net.Conn, error) {
+		opened.Add(1)
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			req, err := http.ReadRequest(bufio.NewReader(far))
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, req.Body)
+			requests.Add(1)
+			io.WriteString(far, okay)
+		}()
+		return near, nil
+	})
+	for _, body := range [][]byte{[]byte("{}"), []byte("{}"), nil, nil} {
+		if got, err := post(t.Context(), out, "http://127.0.0.1:9999/hook", body); got != "ok" || err != nil {
+			t.Fatalf("got %q, %v", got, err)
+		}
+		time.Sleep(5 * time.Millisecond) // the far side closes
+	}
+	if requests.Load() != 4 || opened.Load() != 4 {
+		t.Errorf("%d requests on %d connections, want 4 on 4", requests.Load(), opened.Load())
 	}
 }
 
