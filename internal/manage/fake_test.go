@@ -164,6 +164,11 @@ func (m *memory) User(_ context.Context, id webhook.UserID) (account.User, error
 	return get(m.users, id)
 }
 
+// UserByIdentity knows nobody: whom a provider vouches for is proven with pages.
+func (m *memory) UserByIdentity(context.Context, account.Identity) (account.User, error) {
+	return account.User{}, errMissing
+}
+
 func (m *memory) UserByEmail(_ context.Context, email string) (account.User, error) {
 	for _, u := range m.users {
 		if u.Email == email {

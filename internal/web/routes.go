@@ -46,7 +46,7 @@ func (w *Web) doors() []line {
 		{post, pathCode, anyone, w.doCode},
 		{get, pathProvider, anyone, w.toProvider},
 		{get, pathReturned, anyone, w.fromProvider},
-		{get, pathProve, enrolling, w.toProveAgain},
+		{get, pathProve, signedIn, w.toProveAgain},
 		{post, pathSignOut, enrolling, w.doSignOut},
 		{get, pathSetup, anyone, w.showSetup},
 		{post, pathSetup, anyone, w.doSetup},
