@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -52,7 +50,7 @@ func Backup(ctx context.Context, from, to string, step func(written, whole int64
 }
 
 func copyInto(ctx context.Context, from, part string, step func(written, whole int64)) error {
-	source, err := openReadable(from)
+	source, err := liteFile(from, 1, "cache_size(-8192)")
 	if err != nil {
 		return err
 	}
@@ -71,7 +69,10 @@ func copyInto(ctx context.Context, from, part string, step func(written, whole i
 	for {
 		select {
 		case err := <-done:
-			return errors.Join(err, check(ctx, part, err))
+			if err != nil {
+				return err
+			}
+			return sound(ctx, part)
 		case <-look.C:
 			if info, err := os.Stat(part); err == nil {
 				step(info.Size(), max(whole, info.Size()))
@@ -80,12 +81,9 @@ func copyInto(ctx context.Context, from, part string, step func(written, whole i
 	}
 }
 
-// check reads the copy through: what can't be read now can't be restored later.
-func check(ctx context.Context, part string, copied error) error {
-	if copied != nil {
-		return nil
-	}
-	made, err := openReadable(part)
+// sound reads the copy through: what can't be read now can't be restored later.
+func sound(ctx context.Context, part string) error {
+	made, err := liteFile(part, 1, "query_only(1)", "cache_size(-8192)")
 	if err != nil {
 		return err
 	}
@@ -98,16 +96,6 @@ func check(ctx context.Context, part string, copied error) error {
 		return fmt.Errorf("the copy is not sound: %s", verdict)
 	}
 	return nil
-}
-
-// openReadable opens a database file with one connection that changes nothing.
-func openReadable(path string) (*sql.DB, error) {
-	query := url.Values{"_pragma": {"busy_timeout(10000)", "temp_store(2)", "cache_size(-8192)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String())
-	if err == nil {
-		db.SetMaxOpenConns(1)
-	}
-	return db, err
 }
 
 // syncDirectory makes a new name in a directory outlive a power cut.

@@ -56,7 +56,7 @@ func (w *rewrap) secrets(ctx context.Context) error {
 		read:  "SELECT id, 0 AS version, sealed AS value FROM secrets WHERE id > @id AND sealed IS NOT NULL ORDER BY id LIMIT @limit",
 		write: "UPDATE secrets SET sealed = ? WHERE id = ? AND sealed = ?",
 		anew: func(r sealedRow) ([]byte, error) {
-			return w.one(r.Value, r.ID, webhook.SecretField, "a signing secret")
+			return w.one(r.Value, r.ID, webhook.SecretField, "a signing secret"), nil
 		},
 	})
 }
@@ -65,7 +65,9 @@ func (w *rewrap) secondFactors(ctx context.Context) error {
 	return w.each(ctx, sealedPlace{
 		read:  "SELECT id, 0 AS version, totp_sealed AS value FROM users WHERE id > @id AND totp_sealed IS NOT NULL ORDER BY id LIMIT @limit",
 		write: "UPDATE users SET totp_sealed = ? WHERE id = ? AND totp_sealed = ?",
-		anew:  func(r sealedRow) ([]byte, error) { return w.one(r.Value, r.ID, account.TOTPField, "a second factor") },
+		anew: func(r sealedRow) ([]byte, error) {
+			return w.one(r.Value, r.ID, account.TOTPField, "a second factor"), nil
+		},
 	})
 }
 
@@ -134,17 +136,17 @@ func (w *rewrap) write(ctx context.Context, place sealedPlace, rows []sealedRow)
 }
 
 // one seals a value anew; one that can't be opened stays as it is.
-func (w *rewrap) one(sealed []byte, row uid, field, what string) ([]byte, error) {
+func (w *rewrap) one(sealed []byte, row uid, field, what string) []byte {
 	value, err := w.reseal(sealed, webhook.UUID(row), field)
 	if err != nil {
 		w.told.Unreadable = append(w.told.Unreadable, fmt.Sprintf("%s, %s: %v", what, webhook.UUID(row), err))
-		return sealed, nil
+		return sealed
 	}
 	w.told.Values++
 	if !bytes.Equal(value, sealed) {
 		w.told.Renewed++
 	}
-	return value, nil
+	return value
 }
 
 // settings seals the secret headers of an endpoint's settings anew.
@@ -155,11 +157,8 @@ func (w *rewrap) settings(r sealedRow) ([]byte, error) {
 	}
 	renewed := w.told.Renewed
 	for i, h := range settings.Headers {
-		if h.Sealed == nil {
-			continue
-		}
-		if settings.Headers[i].Sealed, err = w.one(h.Sealed, r.ID, webhook.HeaderField(h.Name), "header "+h.Name+" of an endpoint"); err != nil {
-			return nil, err
+		if h.Sealed != nil {
+			settings.Headers[i].Sealed = w.one(h.Sealed, r.ID, webhook.HeaderField(h.Name), "header "+h.Name+" of an endpoint")
 		}
 	}
 	if w.told.Renewed == renewed {
