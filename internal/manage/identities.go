@@ -19,10 +19,7 @@ func (s *Service) SignInWith(ctx context.Context, identity account.Identity, add
 	if err != nil {
 		return Entrance{}, err
 	}
-	if !user.SecondFactorAt.IsZero() {
-		return Entrance{User: user, Ticket: Ticket{user.ID, user.Proof()}, RecoveryLeft: -1}, nil
-	}
-	return s.enter(ctx, user, addr, "by identity provider", -1)
+	return s.known(ctx, user, addr, "by identity provider")
 }
 
 // StepUpWith is StepUp for somebody who has just proved themselves to the

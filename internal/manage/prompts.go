@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/mint"
@@ -168,13 +169,40 @@ func (s *Service) AddPromptLabels(ctx context.Context, c account.Caller, project
 	if err := prompts.CheckLabels("newLabels", labels); err != nil {
 		return webhook.Prompt{}, firstMay(c, project, err)
 	}
+	return s.label(ctx, c, project, name, number, labels, prompts.AddLabels)
+}
+
+// SetPromptLabels gives a version these labels and no others but latest, where
+// that stands on it.
+func (s *Service) SetPromptLabels(ctx context.Context, c account.Caller, project webhook.ProjectID, name string, number int, labels []string) (webhook.Prompt, error) {
+	if err := prompts.CheckLabels("labels", labels); err != nil {
+		return webhook.Prompt{}, firstMay(c, project, err)
+	}
+	return s.label(ctx, c, project, name, number, labels, prompts.SetLabels)
+}
+
+// label moves labels in one of the ways that the prompts package knows.
+func (s *Service) label(ctx context.Context, c account.Caller, project webhook.ProjectID, name string, number int, labels []string,
+	move func(p webhook.Prompt, number int, labels []string, now time.Time) (prompts.Outcome, error),
+) (webhook.Prompt, error) {
 	return s.changePrompt(ctx, c, project, name, "prompt.labelled", func(found webhook.Prompt) (prompts.Outcome, string, error) {
 		if found.Version(number) == nil {
 			return prompts.Outcome{}, "", noPrompt(name, Which{Number: number})
 		}
-		out, err := prompts.AddLabels(found, number, labels, s.now())
+		out, err := move(found, number, labels, s.now())
 		return out, labelled(number, out), err
 	})
+}
+
+func labelled(number int, out prompts.Outcome) string {
+	v := out.After.Version(number)
+	if v == nil { // refused
+		return ""
+	}
+	if len(v.Labels) == 0 {
+		return fmt.Sprintf("version %d: no labels", number)
+	}
+	return fmt.Sprintf("version %d: %s", number, strings.Join(v.Labels, ", "))
 }
 
 // LabelledVersion is a version of a prompt that the caller just changed, whole
@@ -190,32 +218,6 @@ func (s *Service) LabelledVersion(ctx context.Context, c account.Caller, p webho
 	stored, err := s.Store.PromptVersion(ctx, p.ProjectID, v.ID)
 	stored.Labels, stored.UpdatedAt = v.Labels, v.UpdatedAt
 	return stored, err
-}
-
-// SetPromptLabels gives a version these labels and no others but latest, where
-// that stands on it.
-func (s *Service) SetPromptLabels(ctx context.Context, c account.Caller, project webhook.ProjectID, name string, number int, labels []string) (webhook.Prompt, error) {
-	if err := prompts.CheckLabels("labels", labels); err != nil {
-		return webhook.Prompt{}, firstMay(c, project, err)
-	}
-	return s.changePrompt(ctx, c, project, name, "prompt.labelled", func(found webhook.Prompt) (prompts.Outcome, string, error) {
-		if found.Version(number) == nil {
-			return prompts.Outcome{}, "", noPrompt(name, Which{Number: number})
-		}
-		out, err := prompts.SetLabels(found, number, labels, s.now())
-		return out, labelled(number, out), err
-	})
-}
-
-func labelled(number int, out prompts.Outcome) string {
-	v := out.After.Version(number)
-	if v == nil { // refused
-		return ""
-	}
-	if len(v.Labels) == 0 {
-		return fmt.Sprintf("version %d: no labels", number)
-	}
-	return fmt.Sprintf("version %d: %s", number, strings.Join(v.Labels, ", "))
 }
 
 // SetPromptTags replaces the tags of a prompt.

@@ -59,10 +59,16 @@ func (s *Service) Authenticate(ctx context.Context, email, password, addr string
 		return none, webhook.Unauthorized("that email and password don't belong together")
 	}
 	s.Throttle.Succeeded(address, addr)
+	return s.known(ctx, user, addr, "by password")
+}
+
+// known lets somebody in who has proven who they are, or hands them the ticket
+// for the second step.
+func (s *Service) known(ctx context.Context, user account.User, addr, how string) (Entrance, error) {
 	if !user.SecondFactorAt.IsZero() {
 		return Entrance{User: user, Ticket: Ticket{user.ID, user.Proof()}, RecoveryLeft: -1}, nil
 	}
-	return s.enter(ctx, user, addr, "by password", -1)
+	return s.enter(ctx, user, addr, how, -1)
 }
 
 // FinishSignIn takes the code after the password: of the app or a recovery
