@@ -43,10 +43,11 @@ lint:
 # would watch their own code only. Everything is compiled first, then run one
 # package at a time: many tests hold bounds of time.
 ENDS := ./cmd/bellwire
+REST  = $$($(GO) list ./... | grep -v /cmd/bellwire$$)
 unit:
-	CGO_ENABLED=1 $(GO) test -race -count=1 -run '^$$' $$($(GO) list ./... | grep -v /cmd/bellwire$$) >/dev/null
+	CGO_ENABLED=1 $(GO) test -race -count=1 -run '^$$' $(REST) >/dev/null
 	CGO_ENABLED=0 $(GO) test -count=1 -run '^$$' $(ENDS) >/dev/null
-	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 20m $$($(GO) list ./... | grep -v /cmd/bellwire$$)
+	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 20m $(REST)
 	CGO_ENABLED=0 $(GO) test -count=1 -timeout 20m $(ENDS)
 
 # docs/faults.md tells what comes and what is checked. FAULTLAB_TIME is for each

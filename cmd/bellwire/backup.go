@@ -22,8 +22,7 @@ func (*backupCommand) Help() string {
 }
 
 func (b *backupCommand) Run(ctx context.Context) error {
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("copying"),
-		progressbar.OptionShowBytes(true), progressbar.OptionSetVisibility(terminal(os.Stderr)))
+	bar := progress("copying", progressbar.OptionShowBytes(true))
 	keyFile, err := app.Backup(ctx, b.DatabaseURL, b.File, func(written, whole int64) {
 		bar.ChangeMax64(whole)
 		_ = bar.Set64(written)

@@ -77,8 +77,7 @@ func (p *publishCommand) many(ctx context.Context, c *client.Client) error {
 		defer file.Close()
 		input = file
 	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("publishing"),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetVisibility(terminal(os.Stderr)))
+	bar := progress("publishing", progressbar.OptionShowCount(), progressbar.OptionShowIts())
 	lines := &numbered{from: bufio.NewReaderSize(input, 1<<20)}
 	published := 0
 	for {
@@ -127,9 +126,4 @@ func (n *numbered) batch() (events []json.RawMessage, at []int, err error) {
 		events, at = append(events, line), append(at, n.line)
 	}
 	return events, at, nil
-}
-
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

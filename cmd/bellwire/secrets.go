@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -23,8 +22,7 @@ func (r *rewrapCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer desk.Close()
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("sealing"),
-		progressbar.OptionShowCount(), progressbar.OptionSetVisibility(terminal(os.Stderr)))
+	bar := progress("sealing", progressbar.OptionShowCount())
 	values, renewed, err := desk.RewrapSecrets(ctx, func(values int) { _ = bar.Set(values) })
 	_ = bar.Exit()
 	if err != nil {
