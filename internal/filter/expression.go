@@ -76,7 +76,7 @@ func (x *expression) judge(ev webhook.Event) (bool, error) {
 	return bool(answer), nil
 }
 
-func (p *program) run(v *variables) (ref.Val, error) {
+func (p *program) run(v cel.Activation) (ref.Val, error) {
 	if !p.loops {
 		out, _, err := p.cel.Eval(v)
 		return out, err
@@ -137,7 +137,13 @@ func compileExpression(text string) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, err := check(env, text)
+	return compileIn(env, text, true)
+}
+
+// compileIn compiles in an environment; judging says that the answer must be
+// true or false.
+func compileIn(env *cel.Env, text string, judging bool) (*program, error) {
+	checked, err := check(env, text, judging)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +159,7 @@ func compileExpression(text string) (*program, error) {
 	return p, nil
 }
 
-func check(env *cel.Env, text string) (*cel.Ast, error) {
+func check(env *cel.Env, text string, judging bool) (*cel.Ast, error) {
 	parsed, issues := env.Parse(text)
 	if err := mistakeOf(text, issues); err != nil {
 		return nil, err
@@ -167,7 +173,7 @@ func check(env *cel.Env, text string) (*cel.Ast, error) {
 		return nil, &ExpressionError{Line: max(at.Line(), 1), Column: at.Column() + 1, Message: "the pattern must be written out here"}
 	}
 	switch out := checked.OutputType(); {
-	case out.IsExactType(cel.BoolType), out.IsExactType(cel.DynType):
+	case !judging, out.IsExactType(cel.BoolType), out.IsExactType(cel.DynType):
 		return checked, nil
 	default:
 		return nil, &ExpressionError{Line: 1, Column: 1, Message: "answers " + typeWords(out.String()) + ", it must answer true or false"}
