@@ -38,13 +38,18 @@ const (
 	CauseStatus         Cause = "http_status"
 	CauseWorkerLost     Cause = "worker_lost"
 	CauseInternal       Cause = "internal"
+	// CauseSlackToken: Slack does not take the token; nothing of the project
+	// arrives until somebody connects it again.
+	CauseSlackToken Cause = "slack_disconnected"
+	// CauseSlack: Slack took the request and refused the message.
+	CauseSlack Cause = "slack_refused"
 )
 
 // Answered reports whether an attempt of that cause, empty for success, brought
 // an HTTP answer, be it a bad one.
 func (c Cause) Answered() bool {
 	switch c {
-	case "", CauseStatus, CauseRedirect, CauseHeaderTooLarge:
+	case "", CauseStatus, CauseRedirect, CauseHeaderTooLarge, CauseSlack, CauseSlackToken:
 		return true
 	}
 	return false

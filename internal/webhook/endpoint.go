@@ -32,6 +32,7 @@ const (
 	PausedAsFailing PauseReason = "failing" // no success for days
 	PausedByProject PauseReason = "project" // the project is suspended
 	PausedBySecret  PauseReason = "secret"  // the signing secret can't be read
+	PausedBySlack   PauseReason = "slack"   // kind slack: Slack does not take the token, or there is none
 	// PausedAsAway: kind forward, and nobody listens at the moment.
 	PausedAsAway PauseReason = "listener"
 )
@@ -65,12 +66,19 @@ type Endpoint struct {
 // Settings are what a developer chooses about an endpoint. They are kept as
 // versioned rows.
 type Settings struct {
-	Name   string
-	Kind   EndpointKind
-	URL    string
-	Format FormatName
+	Name string
+	Kind EndpointKind
+	// URL is where requests go; for kind slack the channel as people know it,
+	// #general.
+	URL string
+	// Channel is set for kind slack only.
+	Channel *SlackChannel
+	Format  FormatName
 	// Custom is set for format "custom" only.
 	Custom *CustomFormat
+	// Template makes the body in place of the format's; empty for none. The
+	// format signs it.
+	Template string
 	// Topics are names or globs; at least one.
 	Topics  []string
 	Prompt  PromptFilter

@@ -16,6 +16,9 @@ type Job struct {
 type Target struct {
 	Endpoint
 	Secrets []Secret
+	// Slack is the project's connection; nil if there is none, or the kind is
+	// another.
+	Slack *SlackInstall
 	// Unreadable says why a secret or header could not be opened; such an
 	// endpoint is held, never sent to unsigned. Empty if all is well.
 	Unreadable string

@@ -60,6 +60,8 @@ const (
 	FormatPlain      FormatName = "plain"
 	FormatHub        FormatName = "hub"
 	FormatCustom     FormatName = "custom"
+	// FormatSlack is that of every endpoint of kind slack, and of no other.
+	FormatSlack FormatName = "slack"
 )
 
 // DefaultFormat is the format that an endpoint gets when its developer names
