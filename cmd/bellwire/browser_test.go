@@ -203,7 +203,7 @@ func TestBrowser_every_page_of_the_demo_is_accessible_at_any_width_and_theme(t *
 	})
 	time.Sleep(8 * time.Second) // retries and exhaustions take their time in the demo
 	pages := map[string]string{
-		"overview": home, "endpoints": home + "/endpoints", "endpoint-new": home + "/endpoints/new", "deliveries": home + "/deliveries",
+		"overview": home, "endpoints": home + "/endpoints", "endpoint-new": home + "/endpoints/new", "endpoint-new-slack": home + "/endpoints/new?kind=slack", "slack": home + "/slack", "deliveries": home + "/deliveries",
 		"events": home + "/events", "event-publish": home + "/events/new", "products": home + "/products", "product": home + "/products/prod_000", "audit": home + "/audit", "topics": home + "/topics", "topic": home + "/topics/product.price_changed", "members": home + "/members",
 		"keys": home + "/keys", "profile": "/profile", "projects": "/projects", "not-found": home + "/endpoints/019bef3c-8a40-7c11-9d2e-5b1f0c7a6e21",
 	}

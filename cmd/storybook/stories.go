@@ -91,7 +91,7 @@ func door(theme, title string) layout.AuthModel { return layout.AuthModel{Title:
 // stories are all pages in all their states.
 func stories() map[string]teller {
 	all := map[string]teller{}
-	for _, part := range []map[string]teller{doorStories(), overviewStories(), guideStories(), deliveryStories(), endpointStories(), endpointPageStories(), eventStories(), topicStories(), productStories(), promptStories(), settingsStories(), systemStories()} {
+	for _, part := range []map[string]teller{doorStories(), overviewStories(), guideStories(), deliveryStories(), endpointStories(), endpointPageStories(), eventStories(), topicStories(), productStories(), promptStories(), slackStories(), settingsStories(), systemStories()} {
 		for name, tell := range part {
 			all[name] = tell
 		}

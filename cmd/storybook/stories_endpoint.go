@@ -62,7 +62,7 @@ func endpointShow(theme, tab string) endpoints.ShowModel {
 			},
 			EditURL: "/story/endpoint-form-wrong", Test: testForm(),
 			Pause:  component.ConfirmModel{ID: "pause", Label: "Pause", Title: "Pause orders-prod?", Submit: "Pause the endpoint", Consequence: "Nothing more is sent to it. 214 waiting deliveries and all new events are held. Nothing is lost: what is held goes out when somebody resumes it.", URL: "#"},
-			Delete: component.ConfirmModel{ID: "delete", Label: "Delete", Title: "Delete orders-prod?", Submit: "Delete the endpoint", Consequence: "214 waiting deliveries are cancelled. Its signing secret is wiped; its log stays readable. This can't be undone.", URL: "#", Type: "orders-prod", Danger: true},
+			Delete: component.ConfirmModel{ID: "delete", Label: "Delete", Title: "Delete orders-prod?", Submit: "Delete the endpoint", Consequence: "214 waiting deliveries are cancelled. Its signing secret is wiped. Its log stays readable. This can't be undone.", URL: "#", Type: "orders-prod", Danger: true},
 		},
 	}
 	for _, t := range []struct{ label, story string }{

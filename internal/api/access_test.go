@@ -85,6 +85,10 @@ var table = map[string]row{
 	"POST /endpoints/{endpoint}/secret/undo":        {may: []string{holder, wide}},
 	"POST /endpoints/{endpoint}/secret/compromised": {may: []string{holder, wide}},
 
+	"GET /slack":          {may: []string{reader, manager, wide, wideRead}},
+	"GET /slack/channels": {may: []string{manager, wide}},
+	"DELETE /slack":       {may: []string{manager, wide}},
+
 	"GET /webhooks":               {may: []string{reader, manager, wide, wideRead}, blind: true},
 	"POST /webhooks":              {may: []string{manager, wide}, body: `{"url":"https://receiver.example/","events":["*"],"projectId":"{project}"}`},
 	"DELETE /webhooks/{endpoint}": {may: []string{manager, wide}},
@@ -182,7 +186,8 @@ func (f *fixture) checkRow(name string, r row) {
 	}
 	try := func(key string) int {
 		query := map[string]string{"DELETE /projects/{project}/members": "?email=a@example.com", "DELETE /keys": "?id={key}", "DELETE /projects/{project}/invitations": "?invitationId={invitation}",
-			"GET /products": "?projectId={project}", "GET /products/{product}": "?projectId={project}"}[name]
+			"GET /products": "?projectId={project}", "GET /products/{product}": "?projectId={project}",
+			"GET /slack": "?projectId={project}", "GET /slack/channels": "?projectId={project}", "DELETE /slack": "?projectId={project}"}[name]
 		base := api.Prefix
 		if strings.HasPrefix(path, "/prompts") {
 			base, query = api.PublicPrefix, "?projectId={project}"

@@ -85,6 +85,7 @@ func (a *API) Mount(engine *gin.Engine) {
 	a.promptCalls(engine.Group(PublicPrefix))
 	a.projectCalls()
 	a.endpointCalls()
+	a.slackCalls()
 	a.webhookCalls()
 	a.secretCalls()
 	a.deliveryCalls()

@@ -41,9 +41,11 @@ type CustomFormat struct {
 type Settings struct {
 	Name           string        `json:"name"`
 	Kind           string        `json:"kind"`
-	URL            string        `json:"url"`
+	URL            string        `json:"url" doc:"Of kind slack: the channel as people know it, #general"`
+	Channel        *SlackChannel `json:"channel,omitempty" doc:"Of kind slack"`
 	Format         string        `json:"format"`
 	Custom         *CustomFormat `json:"custom,omitempty"`
+	Template       string        `json:"template,omitempty" doc:"Makes the body in place of the format's"`
 	Topics         []string      `json:"topics"`
 	PromptFilter   PromptFilter  `json:"promptFilter"`
 	PayloadFilter  PayloadFilter `json:"payloadFilter"`
@@ -62,7 +64,7 @@ type Endpoint struct {
 	Version   int64  `json:"version" doc:"Grows with each change of settings"`
 	Settings
 	State               string `json:"state" enum:"active,paused"`
-	PausedBecause       string `json:"pausedBecause,omitempty" enum:"person,gone,failing,project,secret,listener"`
+	PausedBecause       string `json:"pausedBecause,omitempty" enum:"person,gone,failing,project,secret,slack,listener"`
 	PausedAt            string `json:"pausedAt,omitempty" format:"date-time"`
 	NotBefore           string `json:"notBefore,omitempty" format:"date-time" doc:"The receiver asked to be left alone until then"`
 	ConsecutiveFailures int    `json:"consecutiveFailures"`
@@ -76,7 +78,7 @@ type Endpoint struct {
 // was saved.
 type NewEndpoint struct {
 	Endpoint
-	Secret   string   `json:"secret"`
+	Secret   string   `json:"secret" doc:"Empty for kind slack, which signs nothing"`
 	Warnings []string `json:"warnings"`
 }
 
@@ -90,10 +92,12 @@ type ChangedEndpoint struct {
 type EndpointRequest struct {
 	ProjectID      string        `json:"projectId,omitempty" maxLength:"300" doc:"A project's id, or ext: and its external id"`
 	Name           string        `json:"name,omitempty" maxLength:"200" doc:"Default: the URL's host"`
-	Kind           string        `json:"kind,omitempty" doc:"Default: webhook"`
-	URL            string        `json:"url" maxLength:"2048"`
+	Kind           string        `json:"kind,omitempty" doc:"webhook, which is the default, or slack"`
+	URL            string        `json:"url,omitempty" maxLength:"2048" example:"https://example.com/webhooks" doc:"Needed for kind webhook"`
+	Channel        *SlackChannel `json:"channel,omitempty" doc:"Needed for kind slack"`
 	Format         string        `json:"format,omitempty" doc:"Default: by the group of the topics; see /meta"`
 	Custom         *CustomFormat `json:"custom,omitempty"`
+	Template       string        `json:"template,omitempty" maxLength:"16384" doc:"A JSON document whose texts hold {{expressions}} in CEL over id, topic, occurredAt, data and secret; it makes the body in place of the format's, which signs it"`
 	Topics         []string      `json:"topics" doc:"Names or globs"`
 	PromptFilter   PromptFilter  `json:"promptFilter,omitempty"`
 	PayloadFilter  PayloadFilter `json:"payloadFilter,omitempty"`
@@ -112,8 +116,10 @@ type EndpointPatch struct {
 	Name           *string        `json:"name,omitempty" maxLength:"200"`
 	Kind           *string        `json:"kind,omitempty"`
 	URL            *string        `json:"url,omitempty" maxLength:"2048"`
+	Channel        *SlackChannel  `json:"channel,omitempty" doc:"Of kind slack: another channel, by its id"`
 	Format         *string        `json:"format,omitempty"`
 	Custom         *CustomFormat  `json:"custom,omitempty"`
+	Template       *string        `json:"template,omitempty" maxLength:"16384" doc:"Empty: the format's own body"`
 	Topics         *[]string      `json:"topics,omitempty"`
 	PromptFilter   *PromptFilter  `json:"promptFilter,omitempty"`
 	PayloadFilter  *PayloadFilter `json:"payloadFilter,omitempty"`
@@ -137,13 +143,17 @@ func endpointShape(e webhook.Endpoint) Endpoint {
 func settingsShape(s webhook.Settings) Settings {
 	again := !s.Retry.NoClientErrors
 	shape := Settings{
-		Name: s.Name, Kind: string(s.Kind), URL: s.URL, Format: string(s.Format), Topics: present(s.Topics),
+		Name: s.Name, Kind: string(s.Kind), URL: s.URL, Format: string(s.Format), Template: s.Template, Topics: present(s.Topics),
 		PromptFilter:  PromptFilter{Names: present(s.Prompt.Names), Tags: present(s.Prompt.Tags), Labels: present(s.Prompt.Labels)},
 		PayloadFilter: payloadShape(s.Payload),
 		Headers:       each(s.Headers, func(h webhook.Header) Header { return Header{h.Name, h.Value, h.Secret} }),
 		Retry: Retry{Policy: string(s.Retry.Policy), ClientErrors: &again,
 			DelaysSeconds: each(s.Retry.Delays, func(d time.Duration) int { return int(d / time.Second) })},
 		TimeoutSeconds: s.Timeout.Seconds(), MaxInFlight: s.MaxInFlight, RatePerSecond: s.RatePerSecond, Ordered: s.Ordered,
+	}
+	if s.Channel != nil {
+		channel := channelShape(*s.Channel)
+		shape.Channel = &channel
 	}
 	if s.Custom != nil {
 		custom := CustomFormat(*s.Custom)
@@ -163,7 +173,7 @@ func each[T, V any](list []T, shape func(T) V) []V {
 
 func (r EndpointRequest) settings() webhook.Settings {
 	return webhook.Settings{
-		Name: r.Name, Kind: webhook.EndpointKind(r.Kind), URL: r.URL, Format: webhook.FormatName(r.Format), Custom: (*webhook.CustomFormat)(r.Custom),
+		Name: r.Name, Kind: webhook.EndpointKind(r.Kind), URL: r.URL, Channel: (*webhook.SlackChannel)(r.Channel), Format: webhook.FormatName(r.Format), Custom: (*webhook.CustomFormat)(r.Custom), Template: r.Template,
 		Topics: r.Topics, Prompt: webhook.PromptFilter(r.PromptFilter), Payload: r.PayloadFilter.filter(), Headers: headerRows(r.Headers),
 		Retry: r.Retry.policy(), Timeout: seconds(r.TimeoutSeconds), MaxInFlight: r.MaxInFlight, RatePerSecond: r.RatePerSecond, Ordered: r.Ordered,
 	}
@@ -185,8 +195,8 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 func (p EndpointPatch) patch() manage.EndpointPatch {
 	return manage.EndpointPatch{
-		Version: p.Version, Name: p.Name, Kind: (*webhook.EndpointKind)(p.Kind), URL: p.URL, Format: (*webhook.FormatName)(p.Format),
-		Custom: (*webhook.CustomFormat)(p.Custom), Topics: p.Topics, Prompt: (*webhook.PromptFilter)(p.PromptFilter),
+		Version: p.Version, Name: p.Name, Kind: (*webhook.EndpointKind)(p.Kind), URL: p.URL, Channel: through(p.Channel, func(c SlackChannel) string { return c.ID }), Format: (*webhook.FormatName)(p.Format),
+		Custom: (*webhook.CustomFormat)(p.Custom), Template: p.Template, Topics: p.Topics, Prompt: (*webhook.PromptFilter)(p.PromptFilter),
 		Payload: through(p.PayloadFilter, PayloadFilter.filter), Headers: through(p.Headers, headerRows), Retry: through(p.Retry, Retry.policy),
 		Timeout: through(p.TimeoutSeconds, seconds), MaxInFlight: p.MaxInFlight, RatePerSecond: p.RatePerSecond, Ordered: p.Ordered,
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/bellwire/bellwire/internal/secret"
 	"github.com/bellwire/bellwire/internal/sender"
 	"github.com/bellwire/bellwire/internal/server"
+	"github.com/bellwire/bellwire/internal/slack"
 	"github.com/bellwire/bellwire/internal/store"
 	"github.com/bellwire/bellwire/internal/web"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -114,15 +115,21 @@ func (a *App) build() error {
 		Store: sealedMail{a.store, a.keyring}, Late: a.late, Wake: func() { a.waker.Wake() }, Log: a.log,
 	})
 	sending := sender.New(a.egress.Transport(), sender.Options{Version: a.version, NodeID: a.node, Forward: a.forward})
+	posting := &slack.Sender{
+		Post: poster(a.egress), API: a.config.SlackAPI, BaseURL: a.config.BaseURL.String(), Version: a.version, NodeID: a.node,
+	}
 	targets := dispatch.NewTargets(a.store, a.keyring, nil)
 	a.registry = newRegistry()
-	a.dispatcher = dispatch.New(newCountedQueue(a.store, a.registry), sending, targets, dispatch.Options{
+	a.dispatcher = dispatch.New(newCountedQueue(a.store, a.registry), senders{sending, posting}, targets, dispatch.Options{
 		Node: a.node, Workers: a.config.Workers, Log: a.log,
 	})
 	a.registry.MustRegister(dispatchGauges{a.dispatcher.Stats})
 	a.waker = newWaker(a.dispatcher, targets, a.store, a.forward.Mail)
 	a.publisher = publish.New(a.store, handOff{a.dispatcher, a.waker}, publish.Options{Log: a.log, Committers: a.store.Committers()})
 	a.manage = newManage(a.config, a.version, a.store, a.keyring, a.egress, a.waker, a.dispatcher, a.log)
+	if a.config.Slack != nil {
+		a.manage.Slack = slackApp(a.config, a.egress)
+	}
 	a.manage.Node, a.manage.Pool, a.manage.Changer = a.node, a.pool, a.publisher
 	pages, err := a.webOptions()
 	if err != nil {

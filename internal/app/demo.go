@@ -16,7 +16,9 @@ import (
 
 	"github.com/bellwire/bellwire/internal/config"
 	"github.com/bellwire/bellwire/internal/demo"
+	"github.com/bellwire/bellwire/internal/manage"
 	"github.com/bellwire/bellwire/internal/secret"
+	"github.com/bellwire/bellwire/internal/slack/slacktest"
 	"github.com/bellwire/bellwire/internal/store"
 	"github.com/bellwire/bellwire/internal/web"
 	"github.com/bellwire/bellwire/internal/webhook"
@@ -41,6 +43,12 @@ func Demo(ctx context.Context, c config.Config, o DemoOptions) error {
 	if err := o.folder(c); err != nil {
 		return err
 	}
+	workspace, err := demo.NewSlack()
+	if err != nil {
+		return err
+	}
+	defer workspace.Close()
+	c.Slack, c.SlackAPI = &config.Slack{ClientID: slacktest.ClientID, Secret: slacktest.Secret}, workspace.API
 	a, err := New(ctx, c, o.Version, newLog(os.Stderr, c.LogLevel))
 	if err != nil {
 		return err
@@ -48,7 +56,8 @@ func Demo(ctx context.Context, c config.Config, o DemoOptions) error {
 	if _, err := a.manage.Bootstrap(ctx, demoEmail, demoPassword); err != nil {
 		return errors.Join(err, a.store.Close())
 	}
-	d, err := demo.New(demo.Options{Manage: a.manage, Publish: a.publisher, Log: a.log, Secret: currentSecret(a.store, a.keyring)})
+	d, err := demo.New(demo.Options{Manage: a.manage, Publish: a.publisher, Log: a.log, Secret: currentSecret(a.store, a.keyring),
+		Slack: workspace, Back: c.BaseURL.JoinPath(manage.SlackReturnPath).String()})
 	if err != nil {
 		return errors.Join(err, a.store.Close())
 	}

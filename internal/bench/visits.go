@@ -63,6 +63,9 @@ var Unasked = map[string]string{
 	"/sign-in/oidc":                           "leads to the identity provider, which no bench has",
 	"/sign-in/oidc/callback":                  "comes from the identity provider, which no bench has",
 	"/step-up/oidc":                           "leads to the identity provider, which no bench has",
+	"/slack/callback":                         "comes from Slack, which no bench has",
+	"/p/:project/slack/connect":               "leads to Slack, which no bench has",
+	"/api/v1/slack/channels":                  "asks Slack, which no bench has",
 	"/api/v1/listen/{id}":                     "stays open, and is a machine's that listens",
 	"/p/:project/products/:product":           "the filled log has no products; it reads one row and 32 events by key",
 	"/api/v1/products/{productId}":            "the filled log has no products; it reads one row and 32 events by key",
@@ -228,6 +231,7 @@ func (w world) pagesOf(t tenant, name string) []visit {
 		{route: "/p/:project/topics/:topic", name: name, who: developer, path: at + "/topics/product.viewed"},
 		{route: "/p/:project/keys", name: name, who: developer, path: at + "/keys"},
 		{route: "/p/:project/members", name: name, who: developer, path: at + "/members"},
+		{route: "/p/:project/slack", name: name, who: developer, path: at + "/slack"},
 	}
 	for _, span := range []string{"1h", "24h", "7d", "30d"} {
 		list = append(list, visit{route: "/p/:project", name: name + ", " + span, who: developer, path: at + "?range=" + span})

@@ -34,6 +34,7 @@ func (w world) calls(s sample) []visit {
 		add(who, "/topics/{name}", name, "/topics/product.viewed")
 		add(who, "/products", name, "/products?projectId="+w.Busy.ID)
 		add(who, "/keys", name, "/keys")
+		add(who, "/slack", name, "/slack?projectId="+w.Busy.ID)
 		add(who, "/stats", name, "/stats")
 		add(who, "/stats", name+", 30 days", "/stats?step=12h&since="+url.QueryEscape(time.Now().Add(-history).UTC().Format(time.RFC3339)))
 		add(who, "/audit", name, "/audit")

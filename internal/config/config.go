@@ -42,6 +42,9 @@ type Flags struct {
 	OIDCIssuer     string `help:"URL of an OpenID Connect provider at which people can sign in." env:"BELLWIRE_OIDC_ISSUER" name:"oidc-issuer"`
 	OIDCClientID   string `help:"What the provider knows this server as." env:"BELLWIRE_OIDC_CLIENT_ID" name:"oidc-client-id"`
 	OIDCSecret     string `help:"This server's secret at the provider." env:"BELLWIRE_OIDC_CLIENT_SECRET,BELLWIRE_OIDC_SECRET" name:"oidc-client-secret"`
+	SlackClientID  string `help:"Client id of the Slack app that posts for projects." env:"BELLWIRE_SLACK_CLIENT_ID" name:"slack-client-id"`
+	SlackSecret    string `help:"The Slack app's client secret." env:"BELLWIRE_SLACK_CLIENT_SECRET,BELLWIRE_SLACK_SECRET" name:"slack-client-secret"`
+	SlackAPIURL    string `help:"Where Slack's methods are." env:"BELLWIRE_SLACK_API_URL" name:"slack-api-url" default:"https://slack.com/api/"`
 	LogLevel       string `help:"debug, info, warn or error." env:"BELLWIRE_LOG_LEVEL" default:"info"`
 }
 
@@ -90,6 +93,10 @@ type Config struct {
 	LogLevel       string
 	// OIDC is the identity provider; nil for none.
 	OIDC *OIDC
+	// Slack is the app that posts for projects; nil for none.
+	Slack *Slack
+	// SlackAPI is where Slack's methods are, with a slash at the end.
+	SlackAPI *url.URL
 	// StaffSecondFactor asks admins and support for a second factor.
 	StaffSecondFactor bool
 	// Dev allows http and loopback targets and says so in a banner.
@@ -98,6 +105,12 @@ type Config struct {
 
 // OIDC names an identity provider and what it knows this server as.
 type OIDC struct{ Issuer, ClientID, Secret string }
+
+// Slack names a Slack app.
+type Slack struct{ ClientID, Secret string }
+
+// DefaultSlackAPI is where Slack itself is.
+const DefaultSlackAPI = "https://slack.com/api/"
 
 // Parse checks the flags; the error joins every problem, one a line, each
 // beginning with the names of flag and variable.
@@ -131,6 +144,7 @@ func (f Flags) Parse() (Config, error) {
 		}
 	}
 	c.OIDC = p.oidc(f)
+	c.Slack, c.SlackAPI = p.slack(f)
 	c.StaffSecondFactor = f.SecondFactor == "staff"
 	p.check(c.StaffSecondFactor || f.SecondFactor == "", "BELLWIRE_REQUIRE_SECOND_FACTOR", "%q is not staff; leave it out to ask nobody", f.SecondFactor)
 	p.check(c.Workers >= 1 && c.Workers <= 100_000, "BELLWIRE_WORKERS", "must be 1 to 100000")
@@ -336,17 +350,4 @@ func list(raw string) []string {
 		}
 	}
 	return parts
-}
-
-func (p *problems) oidc(f Flags) *OIDC {
-	if f.OIDCIssuer == "" && f.OIDCClientID == "" && f.OIDCSecret == "" {
-		return nil
-	}
-	p.check(f.OIDCIssuer != "" && f.OIDCClientID != "" && f.OIDCSecret != "", "BELLWIRE_OIDC_ISSUER",
-		"and BELLWIRE_OIDC_CLIENT_ID and BELLWIRE_OIDC_CLIENT_SECRET go together")
-	if u, err := url.Parse(f.OIDCIssuer); f.OIDCIssuer != "" {
-		p.check(err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.RawQuery == "" && u.User == nil, "BELLWIRE_OIDC_ISSUER",
-			"is not the URL of a provider, such as https://login.example.com")
-	}
-	return &OIDC{Issuer: f.OIDCIssuer, ClientID: f.OIDCClientID, Secret: f.OIDCSecret}
 }

@@ -28,6 +28,10 @@ type Options struct {
 	// that the receivers follow rotations.
 	Secret func(ctx context.Context, project webhook.ProjectID, endpoint webhook.EndpointID) (string, error)
 	Log    *slog.Logger
+	// Slack is the workspace that prompts are told to, and Back where it sends
+	// people back to.
+	Slack *Slack
+	Back  string
 }
 
 // Demo is the five systems and their receivers.
@@ -99,6 +103,9 @@ func (d *Demo) seedScene(ctx context.Context, s scene) error {
 		if err := d.seedActor(ctx, project, s, a, byName[a.name]); err != nil {
 			return err
 		}
+	}
+	if s.slack {
+		return d.seedSlack(ctx, project.ID, byName)
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ type scene struct {
 	// product says how a product is at the n-th turn, from which events follow; an
 	// empty id leaves the turn to event. Nil for systems without products.
 	product func(n int) (id string, state []byte)
+	// slack connects the project with the demo's workspace.
+	slack bool
 }
 
 // actor is an endpoint and how its receiver behaves.
@@ -111,7 +113,7 @@ var scenes = []scene{
 		},
 	},
 	{
-		name: "Prompt studio", externalID: "demo-prompts", change: (*Demo).changePrompt,
+		name: "Prompt studio", externalID: "demo-prompts", change: (*Demo).changePrompt, slack: true,
 		actors: []actor{
 			{name: "prompt-sync", topics: []string{"prompt.*"}, answer: healthy},
 			{name: "production-alarm", topics: []string{"prompt.created", "prompt.updated"}, prompt: webhook.PromptFilter{Labels: []string{"production"}}, answer: healthy},

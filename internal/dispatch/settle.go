@@ -39,6 +39,8 @@ func Settle(d webhook.Delivery, a webhook.Attempt, policy webhook.RetryPolicy, j
 		s.State, s.Unknowns = webhook.Waiting, d.Unknowns+1
 	case a.Response.Status == http.StatusGone && !s.Resend:
 		s.State, s.Pause = webhook.Waiting, webhook.PausedAsGone
+	case a.Cause == webhook.CauseSlackToken && !s.Resend:
+		s.State, s.Pause = webhook.Waiting, webhook.PausedBySlack
 	default:
 		fail(&s, d, a, policy, jitter)
 	}

@@ -96,6 +96,11 @@ func TestSettle(t *testing.T) {
 			attempt:  answered(410, 0),
 			want:     webhook.Settled{State: webhook.Waiting, Failures: 9, Pause: webhook.PausedAsGone},
 		},
+		"a token that Slack does not take pauses the endpoint and the delivery stays": {
+			delivery: webhook.Delivery{Failures: 9},
+			attempt:  webhook.Attempt{Outcome: webhook.OutcomeFailed, Cause: webhook.CauseSlackToken, Response: webhook.Response{Status: 200}},
+			want:     webhook.Settled{State: webhook.Waiting, Failures: 9, Pause: webhook.PausedBySlack},
+		},
 		"410 to a resend pauses nothing": {
 			delivery: webhook.Delivery{ResendOf: resend},
 			attempt:  answered(410, 0),

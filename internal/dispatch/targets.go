@@ -195,9 +195,24 @@ func (t *Targets) open(target *webhook.Target, now time.Time) {
 		h.Value = string(value)
 	}
 	if target.Kind == webhook.KindSlack {
+		t.openToken(target)
 		return
 	}
 	if current := webhook.SigningAt(target.Secrets, now).Current; current == nil || current.Value == "" {
 		target.Unreadable = "it has no signing secret that is active"
 	}
+}
+
+// openToken opens what posts to the endpoint's channel.
+func (t *Targets) openToken(target *webhook.Target) {
+	if target.Slack == nil {
+		target.Unreadable = "the project is not connected to Slack"
+		return
+	}
+	token, err := t.opener.Open(target.Slack.Sealed, target.ProjectID.UUID, webhook.SlackTokenField)
+	if err != nil {
+		target.Unreadable = fmt.Sprintf("the token of Slack can't be opened: %s", err)
+		return
+	}
+	target.Slack.Token = string(token)
 }

@@ -62,7 +62,11 @@ func (d *Dispatcher) pause(t *target) {
 	defer cancel()
 	d.log.Error("endpoint paused", "endpoint", t.ID.String(), "reason", t.Unreadable)
 	actor := webhook.Actor{Type: webhook.ActorSystem, Name: "Bellwire"}
-	if err := d.targets.source.PauseEndpoint(ctx, t.ProjectID, t.ID, webhook.PausedBySecret, actor); err != nil {
+	reason := webhook.PausedBySecret
+	if t.Kind == webhook.KindSlack {
+		reason = webhook.PausedBySlack
+	}
+	if err := d.targets.source.PauseEndpoint(ctx, t.ProjectID, t.ID, reason, actor); err != nil {
 		d.log.Error("endpoint could not be paused", "endpoint", t.ID.String(), "error", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bellwire/bellwire/internal/payload"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/internal/wire"
 )
@@ -39,6 +40,12 @@ func (s *Service) rebuild(ctx context.Context, row webhook.DeliveryRow, event we
 			}
 			versions[a.EndpointVersion] = e
 		}
+		if e.Kind == webhook.KindSlack {
+			if e.Channel != nil {
+				a.Request.Body = s.SlackMessage(row.ProjectID, event).JSON(e.Channel.ID)
+			}
+			continue
+		}
 		value := ""
 		if wire.BodyDependsOnSecret(e.Format) {
 			if secrets == nil {
@@ -49,9 +56,32 @@ func (s *Service) rebuild(ctx context.Context, row webhook.DeliveryRow, event we
 			}
 			value, a.BodyNote = s.secretOf(secrets, a.SecretID)
 		}
+		if e.Template != "" {
+			a.Request.Body, a.BodyNote = s.filledAgain(e, event)
+			continue
+		}
 		a.Request.Body = wire.Body(e.Format, e.Custom, event, value)
 	}
 	return nil
+}
+
+// filledAgain is the body that a template made, without the values of secret
+// headers that it may have held.
+func (s *Service) filledAgain(e webhook.Endpoint, event webhook.Event) (body []byte, note string) {
+	hidden := map[string]string{}
+	for _, h := range e.Headers {
+		if h.Secret {
+			hidden[h.Name] = masked
+		}
+	}
+	body, _, err := payload.Fill(e.Template, event, hidden)
+	if err != nil {
+		return nil, "the template of that time makes no body of this event: " + err.Error()
+	}
+	if strings.Contains(e.Template, "secret") {
+		note = "values of secret headers are masked"
+	}
+	return body, note
 }
 
 // secretOf opens the secret that an attempt was signed with. It also answers a

@@ -15,6 +15,9 @@ func (s *Service) Code(ctx context.Context, c account.Caller, id webhook.Endpoin
 	if err != nil {
 		return snippet.Snippet{}, err
 	}
+	if err := signs(e); err != nil {
+		return snippet.Snippet{}, err
+	}
 	topics, _, err := s.Store.Topics(ctx)
 	if err != nil {
 		return snippet.Snippet{}, err

@@ -26,8 +26,10 @@ type EndpointPatch struct {
 	Name          *string
 	Kind          *webhook.EndpointKind
 	URL           *string
+	Channel       *string // of kind slack: a channel's id
 	Format        *webhook.FormatName
 	Custom        *webhook.CustomFormat
+	Template      *string
 	Topics        *[]string
 	Prompt        *webhook.PromptFilter
 	Payload       *webhook.PayloadFilter
@@ -120,7 +122,7 @@ func maskEndpoint(c account.Caller, e webhook.Endpoint) webhook.Endpoint {
 		headers[i] = h
 	}
 	e.Headers = headers
-	if !open && e.URL != "" {
+	if !open && e.URL != "" && e.Kind != webhook.KindSlack {
 		e.URL = MaskURL(e.URL)
 	}
 	return e
@@ -141,6 +143,10 @@ func (s *Service) CreateEndpoint(ctx context.Context, c account.Caller, n NewEnd
 	}
 	if _, err := s.Store.Project(ctx, project); err != nil {
 		return none, err
+	}
+	if n.Kind == webhook.KindSlack {
+		n.ProjectID = project
+		return s.createSlackEndpoint(ctx, c, n)
 	}
 	if err := checkKeeps(webhook.Settings{}, n.Settings); err != nil {
 		return none, err
@@ -164,7 +170,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, c account.Caller, n NewEnd
 		return none, err
 	}
 	value, secret := s.firstSecret(e.ID, n.Secret)
-	if err := s.Store.CreateEndpoint(ctx, e, secret, s.entry(c, "endpoint.created", aboutEndpoint(e), MaskURL(e.URL))); err != nil {
+	if err := s.Store.CreateEndpoint(ctx, e, secret, s.entry(c, "endpoint.created", aboutEndpoint(e), whereTo(e))); err != nil {
 		return none, err
 	}
 	warnings = append(warnings, s.lookUp(ctx, e.URL)...)
@@ -214,6 +220,9 @@ func (s *Service) UpdateEndpoint(ctx context.Context, c account.Caller, id webho
 	}
 	old := e.Settings
 	patch.applyTo(&e.Settings)
+	if err := s.moveChannel(ctx, &e, patch.Channel); err != nil {
+		return none, nil, err
+	}
 	if err := checkKeeps(old, e.Settings); err != nil {
 		return none, nil, err
 	}
@@ -231,7 +240,7 @@ func (s *Service) UpdateEndpoint(ctx context.Context, c account.Caller, id webho
 	}
 	s.Waker.Wake()
 	e.Version++
-	if e.URL != old.URL {
+	if e.URL != old.URL && e.Kind != webhook.KindSlack {
 		warnings = append(warnings, s.lookUp(ctx, e.URL)...)
 	}
 	return maskEndpoint(c, e), warnings, nil
@@ -241,6 +250,7 @@ func (p EndpointPatch) applyTo(set *webhook.Settings) {
 	apply(&set.Name, p.Name)
 	apply(&set.Kind, p.Kind)
 	apply(&set.URL, p.URL)
+	apply(&set.Template, p.Template)
 	apply(&set.Topics, p.Topics)
 	apply(&set.Prompt, p.Prompt)
 	apply(&set.Payload, p.Payload)
@@ -266,7 +276,7 @@ func (s *Service) DeleteEndpoint(ctx context.Context, c account.Caller, id webho
 	if err != nil {
 		return err
 	}
-	if err := s.Store.DeleteEndpoint(ctx, e.ProjectID, id, s.now(), s.entry(c, "endpoint.deleted", aboutEndpoint(e), MaskURL(e.URL))); err != nil {
+	if err := s.Store.DeleteEndpoint(ctx, e.ProjectID, id, s.now(), s.entry(c, "endpoint.deleted", aboutEndpoint(e), whereTo(e))); err != nil {
 		return err
 	}
 	s.Waker.Wake()
@@ -299,6 +309,9 @@ func (s *Service) ResumeEndpoint(ctx context.Context, c account.Caller, id webho
 	}
 	if e.PausedBecause == webhook.PausedAsAway {
 		return e, webhook.Conflict("nobody is listening: deliveries go again when bellwire listen --forward runs")
+	}
+	if err := s.ready(ctx, e); err != nil {
+		return e, err
 	}
 	entry := s.entry(c, "endpoint.resumed", aboutEndpoint(e), "was paused: "+string(e.PausedBecause))
 	if err := s.Store.ResumeBy(ctx, e.ProjectID, id, ratePerSecond, entry); err != nil {

@@ -60,6 +60,9 @@ func (s *Service) RevealSecret(ctx context.Context, c account.Caller, id webhook
 	if err != nil {
 		return RevealedSecrets{}, err
 	}
+	if err := signs(e); err != nil {
+		return RevealedSecrets{}, err
+	}
 	secrets, err := s.Store.RevealSecrets(ctx, e.ProjectID, id, s.entry(c, "endpoint.secret.revealed", aboutEndpoint(e), ""))
 	if err != nil {
 		return RevealedSecrets{}, err
@@ -221,6 +224,9 @@ type step func(before []webhook.Secret, now time.Time) (after []webhook.Secret, 
 // it.
 func (s *Service) changeSecrets(ctx context.Context, c account.Caller, e webhook.Endpoint, action, detail string, change step) ([]webhook.Secret, webhook.Signing, error) {
 	var none webhook.Signing
+	if err := signs(e); err != nil {
+		return nil, none, err
+	}
 	before, err := s.Store.Secrets(ctx, e.ProjectID, e.ID)
 	if err != nil {
 		return nil, none, err

@@ -66,12 +66,14 @@ type Facts struct {
 
 // Options are what a Service works with; all are needed.
 type Options struct {
-	Store    Store
-	Box      Box
-	URLs     URLChecker
-	Waker    Waker
-	Tester   Tester
-	Changer  Changer
+	Store   Store
+	Box     Box
+	URLs    URLChecker
+	Waker   Waker
+	Tester  Tester
+	Changer Changer
+	// Slack is nil where this installation has no Slack app.
+	Slack    Slack
 	Throttle Throttle
 	// Node is this process, and Pool says how busy it is.
 	Node  webhook.NodeID
@@ -82,12 +84,15 @@ type Options struct {
 }
 
 // Service carries out the use-cases. It keeps nothing between calls but whom
-// to tell of revoked keys, and what still runs beside an answer.
+// to tell of revoked keys, what still runs beside an answer, and channels that
+// Slack listed a moment ago.
 type Service struct {
 	Options
 	revoked func(webhook.KeyID)
 	running sync.WaitGroup
 	asides  chan struct{} // one for each that runs
+	// channels are those of workspaces that were listed just now.
+	channels channelCache
 }
 
 // New makes a Service.

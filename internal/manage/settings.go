@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bellwire/bellwire/internal/filter"
+	"github.com/bellwire/bellwire/internal/payload"
 	"github.com/bellwire/bellwire/internal/retry"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/internal/wire"
@@ -31,14 +32,22 @@ func (s *Service) complete(set *webhook.Settings, topics []webhook.Topic) (warni
 	if set.Kind == "" {
 		set.Kind = webhook.KindWebhook
 	}
-	set.URL, err = s.checkTarget(set.Kind, set.URL)
-	wrong.add(err)
+	if set.Kind == webhook.KindSlack {
+		wrong.add(completeSlack(set))
+	} else {
+		if set.Channel != nil {
+			wrong.add(webhook.Invalid("channel", "belongs to kind slack"))
+		}
+		set.URL, err = s.checkTarget(set.Kind, set.URL)
+		wrong.add(err)
+	}
 	setDefaults(set, groups)
 	if set.Name != "" { // it is empty still when the URL has no host
 		set.Name, err = checkName("name", set.Name)
 		wrong.add(err)
 	}
 	wrong.add(checkFormat(set))
+	wrong.add(checkTemplate(set))
 	wrong.add(filter.CheckPrompt(set.Prompt))
 	wrong.add(filter.CheckPayload(set.Payload))
 	wrong.add(wire.CheckHeaders(set.Headers, set.Format, set.Custom))
@@ -51,7 +60,7 @@ func (s *Service) complete(set *webhook.Settings, topics []webhook.Topic) (warni
 func (s *Service) checkTarget(kind webhook.EndpointKind, raw string) (string, error) {
 	var wrong problems
 	if kind != webhook.KindWebhook && kind != webhook.KindForward {
-		wrong.add(webhook.Invalid("kind", "must be webhook"))
+		wrong.add(webhook.Invalid("kind", "must be webhook or slack"))
 	}
 	switch {
 	case raw == "":
@@ -70,6 +79,8 @@ func (s *Service) checkTarget(kind webhook.EndpointKind, raw string) (string, er
 // checkKeeps refuses changes that only the listener itself can make.
 func checkKeeps(old, now webhook.Settings) error {
 	switch {
+	case old.Kind != "" && old.Kind != now.Kind && (old.Kind == webhook.KindSlack || now.Kind == webhook.KindSlack):
+		return webhook.Invalid("kind", "can't be changed: make another endpoint and delete this one")
 	case old.Kind != webhook.KindForward && now.Kind == webhook.KindForward:
 		return webhook.Invalid("kind", "must be webhook: bellwire listen --forward makes endpoints of kind forward")
 	case old.Kind != webhook.KindForward:
@@ -111,6 +122,8 @@ func setDefaults(set *webhook.Settings, groups []webhook.Group) {
 func checkFormat(set *webhook.Settings) error {
 	known := slices.ContainsFunc(wire.Formats(), func(f wire.Info) bool { return f.Name == set.Format })
 	switch {
+	case set.Kind == webhook.KindSlack:
+		return nil // there is one only
 	case !known:
 		return webhook.Invalid("format", "must be one of %s", strings.Join(formatNames(), ", "))
 	case set.Format == webhook.FormatCustom:
@@ -119,6 +132,18 @@ func checkFormat(set *webhook.Settings) error {
 		return webhook.Invalid("custom", "belongs to the format custom only")
 	}
 	return nil
+}
+
+func checkTemplate(set *webhook.Settings) error {
+	switch {
+	case set.Template == "":
+		return nil
+	case set.Kind == webhook.KindSlack:
+		return webhook.Invalid(payload.Place, "belongs to webhooks")
+	case wire.BodyDependsOnSecret(set.Format):
+		return webhook.Invalid(payload.Place, "can't be used with format %s, which signs inside of its own body", set.Format)
+	}
+	return payload.Check(set.Template)
 }
 
 func formatNames() []string {

@@ -29,6 +29,7 @@ type Store interface {
 	Prompts
 	Endpoints
 	Listeners
+	Slacks
 	Secrets
 	Deliveries
 	Events
@@ -147,6 +148,9 @@ type Endpoints interface {
 	EndpointsAt(ctx context.Context, project webhook.ProjectID, at time.Time, limit int) ([]webhook.Endpoint, error)
 	// CreateEndpoint stores version 1 and the first signing secret.
 	CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, secret webhook.Secret, entry webhook.AuditEntry) error
+	// CreateEndpoints stores version 1 of endpoints of one project that have no
+	// secrets, all or none, with an entry for each.
+	CreateEndpoints(ctx context.Context, endpoints []webhook.Endpoint, entries []webhook.AuditEntry) error
 	// UpdateEndpoint stores the settings as the version after endpoint.Version;
 	// a Conflict if that is not the present one.
 	UpdateEndpoint(ctx context.Context, endpoint webhook.Endpoint, entry webhook.AuditEntry) error
@@ -159,6 +163,19 @@ type Endpoints interface {
 	// ResumeBy lets them go, oldest first, at most drainRate a second (0: no
 	// limit); a Conflict if the endpoint is active.
 	ResumeBy(ctx context.Context, project webhook.ProjectID, id webhook.EndpointID, drainRate float64, entry webhook.AuditEntry) error
+}
+
+// Slacks keeps projects' connections to Slack, tokens sealed.
+type Slacks interface {
+	SlackInstall(ctx context.Context, project webhook.ProjectID) (webhook.SlackInstall, error)
+	SlackUse(ctx context.Context, project webhook.ProjectID) (webhook.SlackUse, error)
+	// ConnectSlack puts a connection in the place of one to the same workspace and
+	// lets endpoints go that waited for it. A Conflict if the project's endpoints
+	// post to another workspace.
+	ConnectSlack(ctx context.Context, install webhook.SlackInstall, entry webhook.AuditEntry) error
+	// DisconnectSlack forgets the connection and holds the project's Slack
+	// endpoints.
+	DisconnectSlack(ctx context.Context, project webhook.ProjectID, entry webhook.AuditEntry) error
 }
 
 // Listeners keeps developers' machines that listen, each with its endpoint,

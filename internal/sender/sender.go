@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bellwire/bellwire/internal/payload"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/internal/wire"
 )
@@ -87,6 +88,10 @@ func (s *Sender) build(job webhook.Job, target *webhook.Target, now time.Time, u
 	if target.Unreadable != "" {
 		return wire.Built{}, errors.New(target.Unreadable)
 	}
+	body, err := s.body(job, target)
+	if err != nil {
+		return wire.Built{}, err
+	}
 	return wire.Build(wire.Message{
 		Event:      job.Event,
 		Format:     target.Format,
@@ -99,8 +104,23 @@ func (s *Sender) build(job webhook.Job, target *webhook.Target, now time.Time, u
 		Headers:    target.Headers,
 		Version:    s.options.Version,
 		UseNext:    useNext,
-		Body:       s.bodies.of(&job.Event, target.Format),
+		Body:       body,
 	})
+}
+
+// body is what can be made before the request is signed; nil for nothing.
+func (s *Sender) body(job webhook.Job, target *webhook.Target) ([]byte, error) {
+	if target.Template == "" || job.Event.Data == nil {
+		return s.bodies.of(&job.Event, target.Format), nil
+	}
+	secrets := map[string]string{}
+	for _, h := range target.Headers {
+		if h.Secret {
+			secrets[h.Name] = h.Value
+		}
+	}
+	body, _, err := payload.Fill(target.Template, job.Event, secrets)
+	return body, err
 }
 
 // request is what goes on the wire.

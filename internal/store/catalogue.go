@@ -63,10 +63,21 @@ func (s *Store) Targets(ctx context.Context, ids []webhook.EndpointID) ([]webhoo
 		signing[secret.EndpointID] = append(signing[secret.EndpointID], secret.secret())
 	}
 	targets := make([]webhook.Target, len(endpoints))
+	var posting []uid
 	for i, e := range endpoints {
 		targets[i] = webhook.Target{Endpoint: e, Secrets: signing[uid(e.ID.UUID)]}
+		if e.Kind == webhook.KindSlack {
+			posting = append(posting, uid(e.ProjectID.UUID))
+		}
 	}
-	return targets, nil
+	installs, err := s.slackInstalls(ctx, posting)
+	for i := range targets {
+		if targets[i].Kind == webhook.KindSlack && installs[uid(targets[i].ProjectID.UUID)] != nil {
+			install := *installs[uid(targets[i].ProjectID.UUID)] // opened by each for itself
+			targets[i].Slack = &install
+		}
+	}
+	return targets, err
 }
 
 func toEndpoints(rows []endpointRow) ([]webhook.Endpoint, error) {

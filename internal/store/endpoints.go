@@ -112,6 +112,24 @@ func (s *Store) CreateEndpoint(ctx context.Context, endpoint webhook.Endpoint, s
 	})
 }
 
+// CreateEndpoints stores endpoints of one project that have no secrets, all of
+// them or none; entries go with them, one each.
+func (s *Store) CreateEndpoints(ctx context.Context, endpoints []webhook.Endpoint, entries []webhook.AuditEntry) error {
+	return s.tx(ctx, "create endpoints", func(tx *gorm.DB) error {
+		for i, e := range endpoints {
+			if i == 0 {
+				if err := lockProject(tx, e.ProjectID); err != nil {
+					return err
+				}
+			}
+			if err := s.insertEndpoint(tx, e, webhook.Secret{}, entries[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // insertEndpoint is CreateEndpoint within a transaction that holds the project.
 func (s *Store) insertEndpoint(tx *gorm.DB, endpoint webhook.Endpoint, secret webhook.Secret, entry webhook.AuditEntry) error {
 	endpoint.Version, secret.EndpointID = 1, endpoint.ID
@@ -131,9 +149,10 @@ func (s *Store) insertEndpoint(tx *gorm.DB, endpoint webhook.Endpoint, secret we
 	if err := s.addVersion(tx, row, endpoint.CreatedAt); err != nil {
 		return err
 	}
-	first := newSecretRow(secret)
-	if err := tx.Create(&first).Error; err != nil {
-		return err
+	if first := newSecretRow(secret); !secret.ID.IsZero() {
+		if err := tx.Create(&first).Error; err != nil {
+			return err
+		}
 	}
 	if err := syncQueue(tx, endpoint.ID); err != nil {
 		return err

@@ -21,7 +21,7 @@ const RewrapStep = 100
 // after each transaction.
 func (s *Store) Rewrap(ctx context.Context, reseal webhook.Reseal, step func(webhook.Rewrapped)) (webhook.Rewrapped, error) {
 	w := &rewrap{Store: s, reseal: reseal, step: step}
-	for _, pass := range []func(context.Context) error{w.secrets, w.secondFactors, w.headers, w.oldHeaders} {
+	for _, pass := range []func(context.Context) error{w.secrets, w.secondFactors, w.slackTokens, w.headers, w.oldHeaders} {
 		if err := pass(ctx); err != nil {
 			return w.told, wrap("seal secrets anew", err)
 		}
@@ -67,6 +67,16 @@ func (w *rewrap) secondFactors(ctx context.Context) error {
 		write: "UPDATE users SET totp_sealed = ? WHERE id = ? AND totp_sealed = ?",
 		anew: func(r sealedRow) ([]byte, error) {
 			return w.one(r.Value, r.ID, account.TOTPField, "a second factor"), nil
+		},
+	})
+}
+
+func (w *rewrap) slackTokens(ctx context.Context) error {
+	return w.each(ctx, sealedPlace{
+		read:  "SELECT project_id AS id, 0 AS version, sealed AS value FROM slack_installs WHERE project_id > @id ORDER BY project_id LIMIT @limit",
+		write: "UPDATE slack_installs SET sealed = ? WHERE project_id = ? AND sealed = ?",
+		anew: func(r sealedRow) ([]byte, error) {
+			return w.one(r.Value, r.ID, webhook.SlackTokenField, "a token of Slack"), nil
 		},
 	})
 }

@@ -120,8 +120,10 @@ type settingsJSON struct {
 	Name          string                `json:"name"`
 	Kind          webhook.EndpointKind  `json:"kind"`
 	URL           string                `json:"url"`
+	Channel       *webhook.SlackChannel `json:"channel,omitempty"`
 	Format        webhook.FormatName    `json:"format"`
 	Custom        *webhook.CustomFormat `json:"custom,omitempty"`
+	Template      string                `json:"template,omitempty"`
 	Topics        []string              `json:"topics"`
 	Prompt        webhook.PromptFilter  `json:"prompt"`
 	Payload       []webhook.PayloadRow  `json:"payload,omitempty"`
@@ -136,7 +138,7 @@ type settingsJSON struct {
 
 func encodeSettings(s webhook.Settings) ([]byte, error) {
 	text, err := json.Marshal(settingsJSON{
-		Name: s.Name, Kind: s.Kind, URL: s.URL, Format: s.Format, Custom: s.Custom, Topics: s.Topics, Prompt: s.Prompt,
+		Name: s.Name, Kind: s.Kind, URL: s.URL, Channel: s.Channel, Format: s.Format, Custom: s.Custom, Template: s.Template, Topics: s.Topics, Prompt: s.Prompt,
 		Payload: s.Payload.Rows, Expression: s.Payload.Expression, Headers: s.Headers, Retry: s.Retry, TimeoutMS: s.Timeout.Milliseconds(), MaxInFlight: s.MaxInFlight, RatePerSecond: s.RatePerSecond, Ordered: s.Ordered,
 	})
 	if err != nil {
@@ -151,7 +153,7 @@ func decodeSettings(text []byte) (webhook.Settings, error) {
 		return webhook.Settings{}, fmt.Errorf("read endpoint settings: %w", err)
 	}
 	return webhook.Settings{
-		Name: s.Name, Kind: s.Kind, URL: s.URL, Format: s.Format, Custom: s.Custom, Topics: s.Topics, Prompt: s.Prompt,
+		Name: s.Name, Kind: s.Kind, URL: s.URL, Channel: s.Channel, Format: s.Format, Custom: s.Custom, Template: s.Template, Topics: s.Topics, Prompt: s.Prompt,
 		Payload: webhook.PayloadFilter{Rows: s.Payload, Expression: s.Expression}, Headers: s.Headers, Retry: s.Retry, Timeout: time.Duration(s.TimeoutMS) * time.Millisecond, MaxInFlight: s.MaxInFlight,
 		RatePerSecond: s.RatePerSecond, Ordered: s.Ordered,
 	}, nil

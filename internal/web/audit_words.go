@@ -23,6 +23,7 @@ var auditActions = []component.Option{
 	{Value: "member", Label: "members"},
 	{Value: "invitation", Label: "invitations"},
 	{Value: "user", Label: "sign-ins"},
+	{Value: "slack", Label: "Slack"},
 	{Value: "project", Label: "the project"},
 }
 
@@ -63,6 +64,8 @@ var acts = map[string]act{
 	"invitation.renewed":          {"made a new invitation link for", ""},
 	"invitation.revoked":          {"revoked the invitation of", ""},
 	"invitation.accepted":         {"accepted the invitation of", ""},
+	"slack.connected":             {"connected Slack:", ""},
+	"slack.disconnected":          {"disconnected Slack:", ""},
 	"project.created":             {"created the project", ""},
 	"project.updated":             {"changed the project", ""},
 	"project.deleted":             {"deleted the project", ""},

@@ -75,6 +75,15 @@ var diagnoses = map[webhook.Cause]diagnosis{
 		"Redirects are never followed: they would hand the payload to a host that nobody registered.",
 		"Put the final address into the endpoint's URL; the response's Location header names it.",
 	}},
+	webhook.CauseSlackToken: {"not connected", "could not be told: Slack does not take the project's connection", []string{
+		"Reconnect Slack in the project's settings. What is held goes out by itself then.",
+		"Somebody may have removed the app in the workspace, or ended its token.",
+	}},
+	webhook.CauseSlack: {"refused by Slack", "could not be told: Slack refused the message", []string{
+		"The message below says why, in Slack's own word in brackets.",
+		"A private channel takes messages only after the app was invited: /invite in the channel.",
+		"If the channel is gone, choose another one in the endpoint's settings.",
+	}},
 	webhook.CauseWorkerLost: {"unknown", "may or may not have received the request", []string{
 		"The node that sent it was lost before it could write down the answer. It is sent again with the same event id.",
 	}},

@@ -24,6 +24,7 @@ type faults struct {
 var endpointPlaces = []struct{ location, field, label string }{
 	{"name", "name", "Name"},
 	{"url", "url", "URL"},
+	{"channel", "channel", "Channel"},
 	{"secret", "secret", "Signing secret"},
 	{"format", "format", "Format"},
 	{"custom.header", "customHeader", "Signature header"},
@@ -32,6 +33,7 @@ var endpointPlaces = []struct{ location, field, label string }{
 	{"custom.encoding", "customEncoding", "Encoding"},
 	{"custom.body", "customBody", "Body"},
 	{"custom", "format", "Your own format"},
+	{"template", "template", "Body"},
 	{"topics", "topics", "Topics"},
 	{"promptFilter.names", "promptNames", "Prompt names"},
 	{"promptFilter.tags", "promptTags", "Prompt tags"},

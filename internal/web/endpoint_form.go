@@ -8,6 +8,7 @@ import (
 
 	"github.com/bellwire/bellwire/internal/account"
 	"github.com/bellwire/bellwire/internal/manage"
+	"github.com/bellwire/bellwire/internal/preset"
 	"github.com/bellwire/bellwire/internal/webhook"
 	"github.com/bellwire/bellwire/views/component"
 	"github.com/bellwire/bellwire/views/endpoints"
@@ -21,13 +22,20 @@ type endpointForm struct {
 	wrong  map[string]string
 	// taken says that somebody else saved meanwhile.
 	taken string
+	// tried is what came of a dry run.
+	tried []component.Flash
 }
 
 func (w *Web) newEndpoint(c *gin.Context) error {
 	if err := w.caller(c).May(account.ChangeEndpoint, w.project(c).ID); err != nil {
 		return err
 	}
-	return w.showForm(c, http.StatusOK, endpointForm{input: freshEndpoint(c.Query("topic"))})
+	in := freshEndpoint(c.Query("topic"))
+	in.slack = c.Query("kind") == endpoints.KindSlack
+	if p, ok := preset.Find(c.Query("for")); ok {
+		in = presetEndpoint(in, p)
+	}
+	return w.showForm(c, http.StatusOK, endpointForm{input: in})
 }
 
 func (w *Web) editEndpoint(c *gin.Context) error {
@@ -79,8 +87,11 @@ func (w *Web) createEndpoint(c *gin.Context) error {
 		return err
 	}
 	form := endpointForm{input: in}
-	if in.do != endpoints.DoSave {
+	switch {
+	case in.do != endpoints.DoSave:
 		return w.showAgain(c, form)
+	case in.slack:
+		return w.createForChannels(c, form)
 	}
 	made, err := w.Manage.CreateEndpoint(c.Request.Context(), w.caller(c), manage.NewEndpoint{
 		ProjectID: w.project(c).ID, Settings: in.settings(), Secret: in.secret,
@@ -102,6 +113,9 @@ func (w *Web) createEndpoint(c *gin.Context) error {
 func (w *Web) showAgain(c *gin.Context, form endpointForm) error {
 	if err := w.caller(c).May(account.ChangeEndpoint, w.project(c).ID); err != nil {
 		return err
+	}
+	if form.input.do == endpoints.DoTry && form.input.slack {
+		return w.tryChannels(c, form)
 	}
 	form.input = form.input.dropRow()
 	return w.showForm(c, http.StatusOK, form)
@@ -154,11 +168,16 @@ func patchOf(e webhook.Endpoint, in endpointInput, version string) manage.Endpoi
 	set := in.settings()
 	topics := inOldOrder(e.Topics, set.Topics)
 	patch := manage.EndpointPatch{
-		Name: &set.Name, URL: &set.URL, Custom: set.Custom, Topics: &topics, Prompt: &set.Prompt, Payload: &set.Payload,
+		Name: &set.Name, URL: &set.URL, Custom: set.Custom, Template: &set.Template, Topics: &topics, Prompt: &set.Prompt, Payload: &set.Payload,
 		Headers: &set.Headers, Retry: &set.Retry, Timeout: &set.Timeout, MaxInFlight: &set.MaxInFlight,
 		RatePerSecond: &set.RatePerSecond, Ordered: &set.Ordered,
 	}
-	if set.Format != "" {
+	if e.Kind == webhook.KindSlack {
+		patch.URL, patch.Headers, patch.Template = nil, nil, nil
+		if len(in.channels) > 0 {
+			patch.Channel = &in.channels[len(in.channels)-1].ID // one that was typed comes last
+		}
+	} else if set.Format != "" {
 		patch.Format = &set.Format
 	}
 	patch.Version, _ = strconv.ParseInt(version, 10, 64) // without one the present version is changed
@@ -183,6 +202,15 @@ func (w *Web) showForm(c *gin.Context, status int, form endpointForm) error {
 	}
 	m := presentForm(form, topics)
 	m.Shell = shell
+	if form.input.slack {
+		if m.Slack, err = w.slackStep(c, form); err != nil {
+			return err
+		}
+	}
+	m.Kinds = kindTabs(project, form.input.slack)
+	if m.New && !form.input.slack {
+		m.Presets, m.Need = presetChips(project, c.Query("for"))
+	}
 	m.CancelURL, m.Action = under(project, "endpoints"), under(project, "endpoints", "new")
 	m.PreviewURL, m.Taken = previewURL(project, form.before), form.taken
 	if e := form.before; e != nil {

@@ -16,9 +16,14 @@ import (
 // again unchanged. Rows without any text are dropped: their positions are
 // those that errors speak of.
 type endpointInput struct {
-	do                        string
+	do string
+	// slack says that the form is of an endpoint that posts to channels.
+	slack                     bool
+	channels                  []webhook.SlackChannel
+	channelID, channelQuery   string
 	name, url, secret, format string
 	custom                    webhook.CustomFormat
+	template                  string
 	ticked                    []string
 	groups                    []string
 	patterns                  string
@@ -52,12 +57,14 @@ const (
 func readEndpoint(form url.Values) endpointInput {
 	line := func(name string) string { return strings.TrimSpace(form.Get(name)) }
 	return endpointInput{
+		slack: form.Get("kind") == endpoints.KindSlack, channels: readChannels(form), channelID: line("channelID"), channelQuery: line("channelQuery"),
 		do: form.Get("do"), name: line("name"), url: line("url"), secret: line("secret"), format: line("format"),
 		custom: webhook.CustomFormat{
 			Header: line("customHeader"), Signed: form.Get("customSigned"), Encoding: form.Get("customEncoding"),
 			Value: line("customValue"), Body: form.Get("customBody"),
 		},
-		ticked: form["topic"], groups: form["group"], patterns: form.Get("patterns"),
+		template: unixLines(form.Get("template")),
+		ticked:   form["topic"], groups: form["group"], patterns: form.Get("patterns"),
 		prompts:      promptInput{form.Get("promptNames"), form.Get("promptTags"), form.Get("promptLabels")},
 		byExpression: form.Get("payloadBy") == endpoints.ByExpression, expression: unixLines(form.Get("expression")),
 		payload: readPayload(form["payloadPath"], form["payloadOperator"], form["payloadValue"]),
@@ -109,7 +116,7 @@ func nth(values []string, i int) string {
 // are told at once.
 func (in endpointInput) settings() webhook.Settings {
 	set := webhook.Settings{
-		Name: in.name, URL: in.url, Format: webhook.FormatName(in.format),
+		Name: in.name, URL: in.url, Format: webhook.FormatName(in.format), Template: strings.TrimSpace(in.template),
 		Topics: slices.Concat(in.ticked, lines(in.patterns)),
 		Prompt: webhook.PromptFilter{
 			Names: lines(in.prompts.names), Tags: lines(in.prompts.tags), Labels: lines(in.prompts.labels),
@@ -129,6 +136,9 @@ func (in endpointInput) settings() webhook.Settings {
 		for _, wait := range lines(in.delays) {
 			set.Retry.Delays = append(set.Retry.Delays, seconds(wait))
 		}
+	}
+	if in.slack {
+		in.toChannels(&set)
 	}
 	return set
 }
@@ -235,6 +245,10 @@ func storedEndpoint(e webhook.Endpoint, names []string) endpointInput {
 	}
 	if e.Custom != nil {
 		in.custom = *e.Custom
+	}
+	in.template = e.Template
+	if e.Channel != nil {
+		in.slack, in.channels = true, []webhook.SlackChannel{*e.Channel}
 	}
 	var patterns, delays []string
 	for _, topic := range e.Topics {

@@ -100,6 +100,9 @@ func (w *Web) endpointPage(c *gin.Context, status int, e webhook.Endpoint, tab s
 // fillEndpoint is everything on the page of one that is not deleted.
 func (w *Web) fillEndpoint(c *gin.Context, m *endpoints.ShowModel, e webhook.Endpoint, tab string, x extras) (err error) {
 	for _, t := range endpointTabs {
+		if e.Kind == webhook.KindSlack && (t.name == tabSecret || t.name == tabCode) {
+			continue // messages are not signed
+		}
 		m.Tabs = append(m.Tabs, component.Tab{Label: t.label, URL: tabURL(e, t.name), Current: t.name == tab})
 	}
 	if m.Head, err = w.endpointHead(c, e); err != nil {

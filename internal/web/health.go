@@ -115,6 +115,8 @@ func pauseWords(reason webhook.PauseReason) string {
 		return "the project is suspended"
 	case webhook.PausedBySecret:
 		return "the signing secret can't be read"
+	case webhook.PausedBySlack:
+		return "Slack does not take the project's connection"
 	case webhook.PausedAsAway:
 		return "nobody listens at the moment"
 	case webhook.PausedByPerson:

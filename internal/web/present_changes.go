@@ -51,12 +51,26 @@ type settingLine struct{ label, words string }
 // settingLines are all settings in a steady order, each in a few words.
 func settingLines(set webhook.Settings) []settingLine {
 	return []settingLine{
-		{"Name", set.Name}, {"URL", set.URL}, {"Topics", strings.Join(set.Topics, ", ")},
+		{"Name", set.Name}, {whereLabel(set), set.URL}, {"Topics", strings.Join(set.Topics, ", ")},
 		{"Prompt names", strings.Join(set.Prompt.Names, ", ")}, {"Prompt tags", strings.Join(set.Prompt.Tags, ", ")},
-		{"Prompt labels", strings.Join(set.Prompt.Labels, ", ")}, {"Data", payloadWords(set.Payload)}, {"Format", formatLine(set)},
+		{"Prompt labels", strings.Join(set.Prompt.Labels, ", ")}, {"Data", payloadWords(set.Payload)}, {"Format", formatLine(set)}, {"Body", templateWords(set.Template)},
 		{"Own headers", headerWords(set.Headers)}, {"Retries", retryLine(set.Retry)}, {"Timeout", span(set.Timeout)},
 		{"At once", limitWords(set.MaxInFlight)}, {"Rate", rateWords(set.RatePerSecond)}, {"Order", orderWords(set.Ordered)},
 	}
+}
+
+func templateWords(template string) string {
+	if template == "" {
+		return "as the format says"
+	}
+	return template
+}
+
+func whereLabel(set webhook.Settings) string {
+	if set.Kind == webhook.KindSlack {
+		return "Channel"
+	}
+	return "URL"
 }
 
 func payloadWords(f webhook.PayloadFilter) string {

@@ -159,6 +159,8 @@ func heldWords(row webhook.DeliveryRow) string {
 		return "Held: the endpoint failed for days and was paused. It is probed every hour."
 	case webhook.PausedBySecret:
 		return "Held: the signing secret can't be read, and nothing is ever sent unsigned. An operator has to restore the master key."
+	case webhook.PausedBySlack:
+		return "Held: Slack does not take the project's connection. Reconnect it under Slack, and it goes out."
 	case webhook.PausedByPerson, webhook.PausedByProject:
 	}
 	return "Held: the endpoint is paused. It goes out when somebody resumes it."

@@ -77,7 +77,8 @@ func presentForm(form endpointForm, topics []webhook.Topic) endpoints.FormModel 
 			Bodies: selected(bodyOptions, in.custom.Body), SignedError: f.fields["customSigned"],
 			EncodingError: f.fields["customEncoding"], BodyError: f.fields["customBody"],
 		},
-		Topics: topicGroups(topics, in.ticked), Patterns: input(topicPatterns, in.patterns), TopicsError: f.fields["topics"],
+		Template: input("template", in.template),
+		Topics:   topicGroups(topics, in.ticked), Patterns: input(topicPatterns, in.patterns), TopicsError: f.fields["topics"],
 		PromptNames: input("promptNames", in.prompts.names), PromptTags: input("promptTags", in.prompts.tags),
 		PromptLabels: input("promptLabels", in.prompts.labels),
 		ByExpression: in.byExpression, Expression: input("expression", in.expression), Operators: operatorOptions(webhook.OpEquals),
@@ -224,6 +225,10 @@ func presentFolds(m endpoints.FormModel, in endpointInput) endpoints.Now {
 	}
 	if in.secret != "" {
 		now.Secret = "your own"
+	}
+	now.Body = "as the format says"
+	if in.template != "" {
+		now.Body = "your own template"
 	}
 	now.Limits = limitsNow(in)
 	return now

@@ -185,6 +185,7 @@ func (l headLook) retriesWords() string {
 var pauseTries = map[webhook.PauseReason]string{
 	webhook.PausedAsGone:    "A 410 says that the address is gone for good. Put the new one into the URL, then resume.",
 	webhook.PausedAsFailing: "Send a test. Once your server takes it, resume.",
+	webhook.PausedBySlack:   "Reconnect the workspace: what is held goes out by itself then.",
 	webhook.PausedBySecret:  "Nothing is sent unsigned. Replace the secret on the Secret tab, or have an operator restore the master key, then resume.",
 }
 
@@ -202,6 +203,9 @@ func (l headLook) pauseNotice() *endpoints.Notice {
 	}
 	if e.PausedBecause == webhook.PausedBySecret {
 		n.Way = component.Link{Label: "To the secret", URL: tabURL(e, tabSecret)}
+	}
+	if e.PausedBecause == webhook.PausedBySlack {
+		n.Way = component.Link{Label: "To Slack", URL: under(e.ProjectID, "slack")}
 	}
 	if l.mayPause {
 		n.Resume = endpoints.Resume{URL: pathEndpoint(e, "resume"), Rates: drainRates(l.backlog.Waiting)}
@@ -259,15 +263,19 @@ func (l headLook) deletion() component.ConfirmModel {
 		ID: "delete", Label: "Delete", Title: "Delete " + e.Name + "?", Danger: true, Submit: "Delete the endpoint", URL: pathEndpoint(e, "delete"),
 		Type: deletionWord(e, l.backlog.Waiting),
 	}
+	wiped := " Its signing secret is wiped."
+	if e.Kind == webhook.KindSlack {
+		wiped = ""
+	}
 	used := !e.LastSuccessAt.IsZero() || !e.LastFailureAt.IsZero()
 	switch n := l.backlog.Waiting; {
 	case n == 0 && !used:
-		m.Consequence = "Nothing was ever sent to it. Its signing secret is wiped."
+		m.Consequence = "Nothing was ever sent to it." + wiped
 	case n == 0:
-		m.Consequence = "Nothing waits for it, so no delivery is cancelled. Its signing secret is wiped; its log stays readable."
+		m.Consequence = "Nothing waits for it, so no delivery is cancelled." + wiped + " Its log stays readable."
 	default:
 		m.Consequence = sentence(waitingCount(n)+" waiting "+oneOf(n, "delivery is", "deliveries are")+" cancelled") +
-			" Its signing secret is wiped; its log stays readable. This can't be undone."
+			wiped + " Its log stays readable. This can't be undone."
 	}
 	return m
 }
@@ -293,12 +301,16 @@ func presentDeleted(e webhook.Endpoint, now time.Time) endpoints.Head {
 // presentStart teaches what to do with an endpoint that nothing was sent to.
 func presentStart(e webhook.Endpoint, test endpoints.TestForm, publishes bool) *endpoints.Start {
 	s := &endpoints.Start{}
+	slack := e.Kind == webhook.KindSlack
 	tested := !e.LastSuccessAt.IsZero() || !e.LastFailureAt.IsZero()
 	code := endpoints.StartStep{
 		Title: "Verify the signature", Text: "Copy a small receiver for this format, in your language, and give it the signing secret.",
 		Way: component.Link{Label: "Get the code", URL: tabURL(e, tabCode)},
 	}
 	send := endpoints.StartStep{Title: "Send a test", Text: "One signed request with a topic's example, over the same path as real deliveries.", Done: tested, Test: test}
+	if slack {
+		send.Text = "The message of a topic's example, over the same path as real deliveries."
+	}
 	topic := ""
 	if len(test.Topics) > 0 {
 		topic = "?topic=" + test.Topics[0].Value
@@ -308,5 +320,8 @@ func presentStart(e webhook.Endpoint, test endpoints.TestForm, publishes bool) *
 		event.Way = component.Link{Label: "Publish one", URL: under(e.ProjectID, "events", "new") + topic}
 	}
 	s.Steps = []endpoints.StartStep{code, send, event}
+	if slack { // nothing is to be verified
+		s.Steps = s.Steps[1:]
+	}
 	return s
 }

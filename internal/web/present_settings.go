@@ -39,6 +39,13 @@ func enumerated(names []string, last string) []endpoints.Words {
 
 // presentSettings tells the form's four steps in sentences.
 func presentSettings(e webhook.Endpoint) []endpoints.SettingGroup {
+	if e.Kind == webhook.KindSlack {
+		return []endpoints.SettingGroup{
+			{Title: "Where", Sentences: channelSentences(e)},
+			{Title: "Which events", Sentences: whichSentences(e)},
+			{Title: "How", Sentences: howSentences(e)},
+		}
+	}
 	return []endpoints.SettingGroup{
 		{Title: "Where", Sentences: whereSentences(e)},
 		{Title: "What it looks like", Sentences: formatSentences(e)},
@@ -50,6 +57,16 @@ func presentSettings(e webhook.Endpoint) []endpoints.SettingGroup {
 func whereSentences(e webhook.Endpoint) []endpoints.Sentence {
 	var p prose
 	p.say(text("Every delivery is a POST to "), code(e.URL), text("."))
+	p.say(text("These settings are version %d; each attempt in the log names the version that counted for it.", e.Version))
+	return p.list
+}
+
+func channelSentences(e webhook.Endpoint) []endpoints.Sentence {
+	var p prose
+	p.say(text("Every delivery is a message to "), code(e.URL), text(", by the project's connection to Slack."))
+	if e.Channel != nil {
+		p.say(text("The channel's ID is "), code(e.Channel.ID), text("; it stays when the channel is renamed."))
+	}
 	p.say(text("These settings are version %d; each attempt in the log names the version that counted for it.", e.Version))
 	return p.list
 }
@@ -70,6 +87,10 @@ func formatSentences(e webhook.Endpoint) []endpoints.Sentence {
 		p.say(text("The format is your own. %s", bodyWords[e.Custom.Body]))
 	} else {
 		p.say(text("The format is %s. %s", info.Title, info.Description))
+	}
+	if e.Template != "" {
+		p.list = p.list[:0]
+		p.say(text("The body is made by your own template; the format %s signs it.", info.Title))
 	}
 	p.say(text("The signature is in "), code(info.SignatureHeader+": "+info.Value), text(", an HMAC-SHA256 over %s in %s.", signedWords[info.Signed], info.Encoding))
 	if info.Name != webhook.FormatStandard {

@@ -31,7 +31,7 @@ const (
 // Routes are all of the dashboard's addresses.
 func (w *Web) Routes() []Route {
 	var routes []Route
-	for _, l := range slices.Concat(w.doors(), w.ownPages(), w.profilePages(), w.factorPages(), w.projectPages(), w.startPages(), w.peoplePages(), w.endpointPages(), w.logPages(), w.eventPages(), w.topicPages(), w.productPages(), w.promptPages(), w.auditPages(), w.adminPages()) {
+	for _, l := range slices.Concat(w.doors(), w.ownPages(), w.profilePages(), w.factorPages(), w.projectPages(), w.startPages(), w.peoplePages(), w.endpointPages(), w.logPages(), w.eventPages(), w.topicPages(), w.productPages(), w.promptPages(), w.slackPages(), w.auditPages(), w.adminPages()) {
 		routes = append(routes, Route{l.method, l.path, string(l.who), w.handle(l.who, l.handle)})
 	}
 	return routes

@@ -27,6 +27,7 @@ const (
 	atPrompts    place = "Prompts"
 	atKeys       place = "API keys"
 	atMembers    place = "Members"
+	atSlackPage  place = "Slack"
 	atAudit      place = "Audit"
 	atProjects   place = "Projects"
 	atProfile    place = "Profile"
@@ -104,6 +105,7 @@ func inside(m *layout.AppModel, p webhook.Project, at place) {
 		{Title: "Settings", Items: []layout.RailItem{
 			item(atKeys, component.IconKey, "keys"),
 			item(atMembers, component.IconMembers, "members"),
+			item(atSlackPage, component.IconSlack, "slack"),
 		}},
 	}
 	m.Keys = layout.Keys{

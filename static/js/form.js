@@ -24,7 +24,7 @@ function find(box) {
 
 function countTicks() {
   for (const group of $$("[data-group]", form)) {
-    const boxes = $$('[name="topic"]', group);
+    const boxes = $$("[data-word] input", group);
     const ticked = boxes.filter((box) => box.checked).length;
     group.querySelector("[data-count]").textContent = `${ticked} of ${boxes.length}`;
     const all = group.querySelector("[data-all]");

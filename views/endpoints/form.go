@@ -17,6 +17,9 @@ const (
 	DoAddHeader   = "add-header"
 	DoDropPayload = "drop-payload-"
 	DoDropHeader  = "drop-header-"
+	// DoFind looks for channels, DoTry posts a test to the chosen ones.
+	DoFind = "find"
+	DoTry  = "try"
 )
 
 // The values of payloadBy.
@@ -28,6 +31,7 @@ const (
 // FormModel makes or changes an endpoint. It posts to Action:
 //
 //	name, url, format, secret (new only)
+//	template (text)
 //	customHeader, customSigned, customEncoding, customValue, customBody
 //	topic (many: ticked names), group (many: all topics of a group),
 //	patterns (text: one per line)
@@ -52,12 +56,24 @@ type FormModel struct {
 	Warning string
 	Taken   string
 
+	// Kinds are the tabs of a new one.
+	Kinds []component.Tab
+	// Slack is set for an endpoint that posts to channels: it takes the place of
+	// the URL, the format, own headers and the secret.
+	Slack *SlackForm
+
 	Name        component.Input
 	URL         component.Input
 	Secret      component.Input
 	Formats     []FormatOption
 	FormatError string
-	Custom      Custom
+	// Template makes the body in place of the format's.
+	Template component.Input
+	// Presets are services that take a shape of their own; Need says what has to
+	// be filled in for the chosen one, with its document.
+	Presets []component.Chip
+	Need    *Need
+	Custom  Custom
 
 	Topics      []TopicGroup
 	Patterns    component.Input
@@ -92,7 +108,15 @@ type FormModel struct {
 }
 
 // Now says what the closed folds hold.
-type Now struct{ Prompts, Payload, Format, Retry, Headers, Limits, Secret string }
+type Now struct{ Prompts, Payload, Format, Body, Retry, Headers, Limits, Secret string }
+
+// Need is what a service wants filled in.
+type Need struct {
+	Title string
+	Text  string
+	// Source is the service's own document.
+	Source component.Link
+}
 
 // FormatOption is one wire format.
 type FormatOption struct {
@@ -235,6 +259,8 @@ type Request struct {
 	Line    string
 	Headers []component.Header
 	Body    component.Body
+	// Message stands in the place of line, headers and body for Slack.
+	Message *Message
 	// Notes say what is odd: members left out, digits lost.
 	Notes []string
 	// Problem is why there is no request yet; the page keeps the last one.

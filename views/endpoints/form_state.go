@@ -2,6 +2,7 @@ package endpoints
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -118,6 +119,16 @@ var examples = []example{
 	{`data.currency in ["EUR", "CHF"] && has(data.merchantId)`, "one of two currencies, and a member is there"},
 	{`data.items.exists(i, i.sku.startsWith("A-") && i.quantity > 1)`, "one of a list fits"},
 }
+
+var templateExamples = []example{
+	{`{{data}}`, "the event's data, whole"},
+	{`{{has(data.name) ? data.name : topic}}`, "a member, or something else without it"},
+	{`{{cut(json(data), 2000)}}`, "the data as a text of at most so many characters"},
+	{`{{secret['X-Routing-Key']}}`, "the value of a secret header, for services that want it in the body"},
+}
+
+// templateRows gives a long template room.
+func templateRows(text string) int { return min(max(strings.Count(text, "\n")+2, 4), 18) }
 
 // RowID is the id of a wrong row's first field; kind is payload or headers,
 // row counts from 0.

@@ -24,7 +24,7 @@ func RunPeople(t *testing.T, database func(testing.TB) string) {
 		name   string
 		scenes []scene
 	}{
-		{"projects", projects}, {"accounts", accounts}, {"proofs", proofs}, {"sealed", sealed}, {"invitations", invitations}, {"topics", topics}, {"endpoints", endpoints}, {"secrets", secrets},
+		{"projects", projects}, {"accounts", accounts}, {"proofs", proofs}, {"sealed", sealed}, {"slacks", slacks}, {"invitations", invitations}, {"topics", topics}, {"endpoints", endpoints}, {"secrets", secrets},
 		{"deliveries", deliveries}, {"events", events}, {"reports", reports}, {"others", others}, {"windows", windows}, {"finding", finding}, {"products", products},
 	} {
 		t.Run(part.name, func(t *testing.T) {

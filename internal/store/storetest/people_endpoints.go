@@ -11,7 +11,8 @@ import (
 func full(s *webhook.Settings) {
 	*s = webhook.Settings{
 		Name: "Größe 100%", Kind: webhook.KindWebhook, URL: "https://example.com/hook?token=1", Format: webhook.FormatCustom,
-		Custom: &webhook.CustomFormat{Header: "X-Sig", Signed: "{t}.{body}", Encoding: "hex", Value: "t={t},v1={signature}", Body: "flat"},
+		Custom:  &webhook.CustomFormat{Header: "X-Sig", Signed: "{t}.{body}", Encoding: "hex", Value: "t={t},v1={signature}", Body: "flat"},
+		Channel: &webhook.SlackChannel{ID: "C1", Name: "general", Private: true}, Template: `{"a":"{{topic}}"}`,
 		Topics: []string{"product.*", "commission.earned"}, Prompt: webhook.PromptFilter{Names: []string{"a/*"}, Tags: []string{"t"}, Labels: []string{"production"}},
 		Payload: webhook.PayloadFilter{
 			Rows: []webhook.PayloadRow{{Path: "a.b", Operator: webhook.OpAtLeast, Value: "3"}}, Expression: "data.a.b >= 3",

@@ -44,6 +44,7 @@ func rewrapped(h *Harness) {
 		h.Exec("INSERT INTO secrets (id, endpoint_id, sealed, created_at) VALUES (%s, %s, '%s', 1)", h.Lit(id), h.Lit(e.ID.UUID), "sealed")
 	}
 	h.Exec("UPDATE secrets SET sealed = CAST(sealed AS %s)", map[string]string{store.SQLite: "BLOB", store.Postgres: "BYTEA"}[h.Store.Dialect()])
+	h.must(h.Store.ConnectSlack(ctx, h.install(h.Project, "T1"), h.audit("slack.connected")))
 	fields := map[string]int{}
 	reseal := func(sealed []byte, row webhook.UUID, field string) ([]byte, error) {
 		switch fields[field]++; string(sealed) {
@@ -57,11 +58,11 @@ func rewrapped(h *Harness) {
 	steps := 0
 	told := first(h.Store.Rewrap(ctx, reseal, func(webhook.Rewrapped) { steps++ }))
 	many := 2*store.RewrapStep + 1
-	h.same(told.Renewed, many+3) // the second factor, the header, and the header's version
+	h.same(told.Renewed, many+4) // the second factor, the token of Slack, the header, and the header's version
 	h.same(told.Values, told.Renewed)
 	h.same(len(told.Unreadable), 1)
 	h.same(strings.Contains(told.Unreadable[0], stray.String()), true)
-	h.same(fields, map[string]int{webhook.SecretField: many + 1, account.TOTPField: 1, webhook.HeaderField("X-Key"): 2})
+	h.same(fields, map[string]int{webhook.SecretField: many + 1, account.TOTPField: 1, webhook.SlackTokenField: 1, webhook.HeaderField("X-Key"): 2})
 	h.same(steps >= 5, true)
 	again := first(h.Store.Rewrap(ctx, reseal, func(webhook.Rewrapped) {}))
 	h.same([]int{again.Values, again.Renewed, again.Missed}, []int{told.Values, 0, 0})
@@ -69,5 +70,5 @@ func rewrapped(h *Harness) {
 	stored := first(h.Store.Endpoint(ctx, h.Project, e.ID))
 	h.same(string(stored.Headers[0].Sealed), "anew")
 	h.same(stored.Version, e.Version)
-
+	h.same(string(first(h.Store.SlackInstall(ctx, h.Project)).Sealed), "anew")
 }
