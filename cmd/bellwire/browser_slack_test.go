@@ -62,10 +62,13 @@ func TestBrowser_slack_is_connected_tried_told_and_connected_again(t *testing.T)
 	b.do(chromedp.Click(chromedp.CSS(`form a.btn-primary`)), chromedp.WaitReady(chromedp.CSS(`#allow`)), chromedp.Click(chromedp.CSS(`#allow`)))
 	b.wait(`location.search=="?kind=slack" && document.body.innerText.includes("Connected to Acme")`)
 
-	b.do(chromedp.SetValue(chromedp.CSS(`[name=channelQuery]`), "prom"), chromedp.SendKeys(chromedp.CSS(`[name=channelQuery]`), "pt"))
+	find := func(words string) {
+		eval[bool](b, `(() => { const box = document.querySelector("[name=channelQuery]"); box.value = "`+words+`"; return box.dispatchEvent(new Event("input", {bubbles: true})) })()`)
+	}
+	find("prompt")
 	b.wait(`[...document.querySelectorAll(".channel:not([hidden])")].length==1`)
-	b.do(chromedp.Click(chromedp.CSS(`[value^="C0CHANGES"]`)), chromedp.SetValue(chromedp.CSS(`[name=channelQuery]`), ""))
-	eval[bool](b, `document.querySelector("[name=channelQuery]").dispatchEvent(new Event("input", {bubbles: true}))`)
+	b.do(chromedp.Click(chromedp.CSS(`[value^="C0CHANGES"]`)))
+	find("")
 	b.wait(`[...document.querySelectorAll(".channel:not([hidden])")].length==3`)
 	b.do(chromedp.Click(chromedp.CSS(`[value^="C0ALERTS"]`)))
 	eval[bool](b, `(() => { for (const box of document.querySelectorAll("[name=topic][value^='prompt.']")) { box.closest("details").open = true; box.click() } return true })()`)

@@ -64,6 +64,7 @@ func New(id, name string, channels ...Channel) *Workspace {
 	}
 	w.mux.HandleFunc("GET /oauth/v2/authorize", w.authorize)
 	w.mux.HandleFunc("GET /oauth/v2/allow", w.allow)
+	w.mux.HandleFunc("GET /favicon.ico", func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusNoContent) })
 	w.mux.HandleFunc("POST /api/oauth.v2.access", w.access)
 	w.mux.HandleFunc("POST /api/conversations.list", w.list)
 	w.mux.HandleFunc("POST /api/chat.postMessage", w.post)
