@@ -43,13 +43,14 @@ func Demo(ctx context.Context, c config.Config, o DemoOptions) error {
 	if err := o.folder(c); err != nil {
 		return err
 	}
-	workspace, err := demo.NewSlack()
+	log := newLog(os.Stderr, c.LogLevel)
+	workspace, err := demo.NewSlack(log)
 	if err != nil {
 		return err
 	}
 	defer workspace.Close()
 	c.Slack, c.SlackAPI = &config.Slack{ClientID: slacktest.ClientID, Secret: slacktest.Secret}, workspace.API
-	a, err := New(ctx, c, o.Version, newLog(os.Stderr, c.LogLevel))
+	a, err := New(ctx, c, o.Version, log)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,7 +24,7 @@ type Slack struct {
 }
 
 // NewSlack opens the workspace.
-func NewSlack() (*Slack, error) {
+func NewSlack(log *slog.Logger) (*Slack, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open the demo's Slack: %w", err)
@@ -31,7 +32,11 @@ func NewSlack() (*Slack, error) {
 	w := slacktest.New("T0DEMO", "Lantern Labs", workspace()...)
 	s := &Slack{Workspace: w, API: &url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/api/"}}
 	s.server = &http.Server{Handler: w, ReadHeaderTimeout: 5 * time.Second}
-	go s.server.Serve(listener)
+	go func() {
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the demo's Slack stopped", "error", err)
+		}
+	}()
 	return s, nil
 }
 

@@ -164,7 +164,7 @@ func (w *Workspace) authorize(out http.ResponseWriter, r *http.Request) {
 	cancel := *back
 	cancel.RawQuery = url.Values{"error": {"access_denied"}, "state": {q.Get("state")}}.Encode()
 	out.Header().Set("Content-Type", "text/html; charset=utf-8")
-	consent.Execute(out, map[string]any{
+	_ = consent.Execute(out, map[string]any{
 		"Team": w.TeamName, "Scopes": strings.Split(q.Get("scope"), ","), "Allow": "/oauth/v2/allow?" + r.URL.RawQuery, "Cancel": cancel.String(),
 	})
 }
@@ -317,5 +317,5 @@ func refuse(out http.ResponseWriter, code string) {
 
 func answer(out http.ResponseWriter, body any) {
 	out.Header().Set("Content-Type", "application/json; charset=utf-8")
-	json.NewEncoder(out).Encode(body)
+	_ = json.NewEncoder(out).Encode(body) // whose reader went away can't be told
 }
