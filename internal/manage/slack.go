@@ -148,6 +148,7 @@ func (s *Service) slackToken(ctx context.Context, project webhook.ProjectID) (st
 // The bounds of what is read of a workspace's channels.
 const (
 	maxChannelPages = 25
+	channelsWithin  = 8 * time.Second
 	channelsFor     = time.Minute
 	maxWorkspaces   = 64
 )
@@ -187,6 +188,8 @@ func (s *Service) allChannels(ctx context.Context, project webhook.ProjectID) (C
 	if known, ok := s.channels.get(project, s.Now()); ok {
 		return known, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, channelsWithin)
+	defer cancel()
 	var all Channels
 	cursor := ""
 	for page := 0; ; page++ {
