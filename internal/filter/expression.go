@@ -12,6 +12,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
+	"github.com/bellwire/bellwire/internal/shelf"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -39,6 +40,10 @@ type expression struct {
 	text  string
 	ready func() (*program, error)
 }
+
+// programs shares the compiled form of equal expressions, so that settings
+// that are read again and again are not compiled each time.
+var programs = shelf.New(256, newExpression)
 
 func newExpression(text string) *expression {
 	return &expression{text, sync.OnceValues(func() (*program, error) { return compileExpression(text) })}

@@ -41,7 +41,7 @@ func compile(e webhook.Endpoint) *Compiled {
 		c.rows = append(c.rows, newRow(r))
 	}
 	if e.Payload.Expression != "" {
-		c.expression = programs.of(e.Payload.Expression)
+		c.expression = programs.Of(e.Payload.Expression)
 	}
 	return c
 }

@@ -1,12 +1,10 @@
 package filter
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -16,6 +14,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 
+	"github.com/bellwire/bellwire/internal/rawjson"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -162,9 +161,9 @@ func appendJSON(to []byte, value ref.Val) ([]byte, error) {
 		}
 		return strconv.AppendFloat(to, float64(v), 'g', -1, 64), nil
 	case types.String:
-		return AppendString(to, string(v)), nil
+		return rawjson.AppendText(to, string(v)), nil
 	case types.Timestamp:
-		return AppendString(to, stampOf(v)), nil
+		return rawjson.AppendText(to, stampOf(v)), nil
 	case traits.Mapper:
 		return appendMap(to, v)
 	case traits.Lister:
@@ -204,23 +203,12 @@ func appendMap(to []byte, m traits.Mapper) ([]byte, error) {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = append(AppendString(to, name), ':')
+		to = append(rawjson.AppendText(to, name), ':')
 		if to, err = appendJSON(to, m.Get(types.String(name))); err != nil {
 			return nil, err
 		}
 	}
 	return append(to, '}'), nil
-}
-
-// AppendString writes a text as JSON.
-func AppendString(to []byte, text string) []byte {
-	var out strings.Builder
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(text) != nil {
-		return append(to, `""`...)
-	}
-	return append(to, strings.TrimSuffix(out.String(), "\n")...)
 }
 
 func stampOf(t types.Timestamp) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -5,7 +5,6 @@
 package payload
 
 import (
-	"container/list"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/bellwire/bellwire/internal/filter"
 	"github.com/bellwire/bellwire/internal/rawjson"
+	"github.com/bellwire/bellwire/internal/shelf"
 	"github.com/bellwire/bellwire/internal/webhook"
 )
 
@@ -41,6 +41,12 @@ type part struct {
 	inside bool
 }
 
+// templates shares the compiled form of those in use; each is compiled when the
+// first event asks.
+var templates = shelf.New(128, func(text string) func() (*Template, error) {
+	return sync.OnceValues(func() (*Template, error) { return compile(text) })
+})
+
 // Check refuses what is no template; nothing is one.
 func Check(text string) error {
 	if text == "" {
@@ -54,7 +60,7 @@ func Check(text string) error {
 // not have becomes null, and in the middle of a text nothing; without answers
 // those expressions, each with the reason.
 func Fill(text string, event webhook.Event, secrets map[string]string) (body []byte, without []string, err error) {
-	t, err := templates.of(text)
+	t, err := templates.Of(text)()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,7 +94,7 @@ func (p part) fill(scene filter.Scene) ([]byte, error) {
 		return value, nil
 	}
 	text, err := p.value.Text(scene)
-	quoted := filter.AppendString(nil, text)
+	quoted := rawjson.AppendText(nil, text)
 	return quoted[1 : len(quoted)-1], err
 }
 
@@ -186,7 +192,7 @@ func (c *compiler) text(text string, place int) error {
 	}
 	for _, p := range pieces {
 		if !p.expression {
-			quoted := filter.AppendString(nil, p.text)
+			quoted := rawjson.AppendText(nil, p.text)
 			c.bytes = append(c.bytes, quoted[1:len(quoted)-1]...)
 			continue
 		}
@@ -238,40 +244,4 @@ func split(text string) ([]piece, error) {
 		text = rest
 	}
 	return pieces, nil
-}
-
-// templates shares the compiled form of those in use.
-var templates = &shelf{held: map[string]*list.Element{}, recent: list.New()}
-
-// maxShared is how many templates the shelf holds.
-const maxShared = 128
-
-// shelf holds templates by their text, least recently used out first.
-type shelf struct {
-	mu     sync.Mutex
-	held   map[string]*list.Element // of *entry
-	recent *list.List               // most recent first
-}
-
-type entry struct {
-	text  string
-	ready func() (*Template, error)
-}
-
-func (s *shelf) of(text string) (*Template, error) {
-	s.mu.Lock()
-	at, ok := s.held[text]
-	if ok {
-		s.recent.MoveToFront(at)
-	} else {
-		at = s.recent.PushFront(&entry{text, sync.OnceValues(func() (*Template, error) { return compile(text) })})
-		s.held[text] = at
-	}
-	if s.recent.Len() > maxShared {
-		last := s.recent.Back()
-		s.recent.Remove(last)
-		delete(s.held, last.Value.(*entry).text)
-	}
-	s.mu.Unlock()
-	return at.Value.(*entry).ready()
 }

@@ -2,6 +2,7 @@ package rawjson
 
 import (
 	"bytes"
+	"encoding/json"
 	"iter"
 	"strconv"
 )
@@ -119,6 +120,17 @@ func NameIs(key []byte, name string) bool {
 		return string(inside) == name
 	}
 	return string(unescape(nil, inside, replaceLone)) == name
+}
+
+// AppendText writes a string as JSON; bytes that are not UTF-8 become U+FFFD.
+func AppendText(dst []byte, text string) []byte {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(text) != nil { // a string always encodes
+		return append(dst, `""`...)
+	}
+	return append(dst, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
 }
 
 // Text is the string that a value as written stands for; false if it is no
