@@ -2,8 +2,6 @@ package main_test
 
 import (
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -97,40 +95,4 @@ func without(env []string, prefix string) []string {
 		}
 	}
 	return kept
-}
-
-// TestSecrets_are_nowhere_at_rest looks for a signing secret, an API key and a
-// secret header in every file of the database and in the log.
-func TestSecrets_are_nowhere_at_rest(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	n := newNode(t, "sqlite://"+filepath.Join(dir, "bellwire.db"))
-	n.start()
-	key := n.key("--project", n.project("sealed"))
-	url, _ := answering(t)
-	endpoint := n.endpoint(key, url, map[string]any{"headers": []any{map[string]any{"name": "X-Api-Key", "value": "tops3cret-header-value", "secret": true}}})
-	event := n.must(202, key, "POST", "/events", viewed).text("id")
-	n.onlyDelivery(key, event, "delivered")
-	secrets := map[string]string{"API key": key, "signing secret": endpoint.text("secret"), "header": "tops3cret-header-value"}
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantNone(t, file, string(raw), secrets)
-	}
-	wantNone(t, "the log", n.log.String(), secrets)
-}
-
-func wantNone(t *testing.T, where, text string, secrets map[string]string) {
-	t.Helper()
-	for what, secret := range secrets {
-		if strings.Contains(text, secret) {
-			t.Errorf("%s holds the %s", where, what)
-		}
-	}
 }

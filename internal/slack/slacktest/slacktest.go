@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -100,6 +101,13 @@ func (w *Workspace) RevokeAll() {
 	for token := range w.tokens {
 		w.tokens[token] = false
 	}
+}
+
+// Tokens are all that were given out.
+func (w *Workspace) Tokens() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Keys(w.tokens))
 }
 
 // Live counts the tokens that still act.

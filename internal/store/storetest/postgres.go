@@ -7,7 +7,9 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -46,6 +48,20 @@ func Postgres(t testing.TB) string {
 		t.Fatalf("create a database for the test: %v", err)
 	}
 	return cluster.URL(name, "") + "&pool_max_conns=6"
+}
+
+// Dump is everything in a database that Postgres made, as pg_dump writes it.
+func Dump(t testing.TB, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cluster.Run("pg_dump", "-d", strings.TrimPrefix(u.Path, "/"))
+	if err != nil {
+		t.Fatalf("dump the database: %v\n%s", err, out)
+	}
+	return out
 }
 
 // SQLite is the URL of a database file that does not exist yet.
