@@ -3,6 +3,7 @@
 # make faultlab       kills, stops and cuts the product and checks that nothing is lost: about 5 minutes
 # make faultlab-long  the same for an hour
 # make faultlab-bites breaks the product in nine ways; the lab must notice each
+# make fuzz    every fuzz target in turn, each for FUZZTIME (30s)
 # make css     rebuilds static/dist (needs npm; its output is committed)
 
 GO       ?= go
@@ -12,7 +13,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 TAGS     := nomsgpack
 LINT     := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: build test check format vet lint generated unit screenshots faultlab faultlab-long faultlab-bites css deps clean
+.PHONY: build test check format vet lint generated unit screenshots fuzz faultlab faultlab-long faultlab-bites css deps clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/bellwire ./cmd/bellwire
@@ -49,6 +50,16 @@ unit:
 	CGO_ENABLED=0 $(GO) test -count=1 -run '^$$' $(ENDS) >/dev/null
 	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 20m $(REST)
 	CGO_ENABLED=0 $(GO) test -count=1 -timeout 20m $(ENDS)
+
+# One target at a time, as go allows no other way. What is found is kept under the
+# package's testdata/fuzz and tried by every test run from then on.
+FUZZTIME ?= 30s
+fuzz:
+	@grep -rn --include='*_test.go' '^func Fuzz' cmd internal | sed -E 's|^(.*)/[^/]*:[0-9]+:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | \
+	while read -r package target; do \
+	  echo "$$package $$target"; \
+	  $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$package" </dev/null || exit 1; \
+	done
 
 # docs/faults.md tells what comes and what is checked. FAULTLAB_TIME is for each
 # of the two databases, FAULTLAB_SEED repeats a run.

@@ -328,19 +328,3 @@ func TestABodyThatBreaksOffStoresNothing(t *testing.T) {
 		t.Errorf("%d events are stored", got)
 	}
 }
-
-func FuzzPublish(f *testing.F) {
-	for _, seed := range []string{viewed, `{}`, `[]`, `{"topic":"product.viewed","data":{"productId":"p"},"projectId":"ext:x"}`, `{"events":[` + viewed + `]}`, "\x00"} {
-		f.Add(seed)
-	}
-	fixture := newFixture(f)
-	f.Fuzz(func(t *testing.T, body string) {
-		fixture := *fixture
-		fixture.t = t
-		for _, path := range []string{"/api/v1/events", "/api/v1/events/batch", "/api/v1/endpoints", "/api/v1/webhooks", "/api/v1/topics"} {
-			if got := fixture.call(fixture.instance, "POST", path, body); got.status >= 500 {
-				t.Errorf("%s: %d for %q", path, got.status, body)
-			}
-		}
-	})
-}

@@ -3,6 +3,7 @@ package rawjson_test
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -100,4 +101,40 @@ func canonical(t *testing.T, data []byte) []byte {
 		t.Fatal(err)
 	}
 	return bytes.ReplaceAll(out, []byte("-0"), []byte("0"))
+}
+
+// FuzzCompare: numbers are ordered as exact fractions order them.
+func FuzzCompare(f *testing.F) {
+	for _, seed := range [][2]string{{"1.10", "1.1"}, {"-0", "0e9"}, {"12", "1.2e1"}, {"1e-7", "0.0000001"}, {"-2", "-10"}, {"01", "1"}, {"1e999999999999", "2"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !rawjson.IsNumber([]byte(a)) || !rawjson.IsNumber([]byte(b)) {
+			return
+		}
+		got := rawjson.Compare([]byte(a), []byte(b))
+		if back := rawjson.Compare([]byte(b), []byte(a)); got != -back {
+			t.Errorf("%s and %s: %d, the other way round %d", a, b, got, back)
+		}
+		rawjson.IsWhole([]byte(a)) // must not panic
+		x, y := fraction(a), fraction(b)
+		if x == nil || y == nil {
+			return // too large to write out
+		}
+		if want := x.Cmp(y); got != want {
+			t.Errorf("%s and %s: %d, want %d", a, b, got, want)
+		}
+		if rawjson.IsWhole([]byte(a)) != x.IsInt() {
+			t.Errorf("%s is whole: %v", a, !x.IsInt())
+		}
+	})
+}
+
+// fraction is nil for exponents of more than three digits.
+func fraction(number string) *big.Rat {
+	if e := strings.IndexAny(number, "eE"); e >= 0 && len(number)-e > 5 {
+		return nil
+	}
+	r, _ := new(big.Rat).SetString(number)
+	return r
 }

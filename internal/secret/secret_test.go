@@ -171,3 +171,20 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseKeys: what is taken makes a keyring, and no mistake repeats the text.
+func FuzzParseKeys(f *testing.F) {
+	one := base64.StdEncoding.EncodeToString(key(1))
+	for _, seed := range []string{one, one + " , " + one, "topsecret", ",", one[:20]} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, err := secret.ParseKeys(text)
+		if err == nil {
+			_, err = secret.NewKeyring(keys)
+		}
+		if err != nil && len(text) > 12 && strings.Contains(err.Error(), text) {
+			t.Errorf("the key is quoted: %v", err)
+		}
+	})
+}
