@@ -41,7 +41,8 @@ lint:
 
 # The race detector needs cgo; the product itself is built and started with
 # CGO_ENABLED=0 by the end-to-end tests, so they run without the detector: it
-# would watch their own code only. Everything is compiled first, then run one
+# would watch their own code only. Who may be dialled is asked of both resolvers,
+# with cgo and without. Everything is compiled first, then run one
 # package at a time: many tests hold bounds of time.
 ENDS := ./cmd/bellwire
 REST  = $$($(GO) list ./... | grep -v /cmd/bellwire$$)
@@ -49,16 +50,18 @@ unit:
 	CGO_ENABLED=1 $(GO) test -race -count=1 -run '^$$' $(REST) >/dev/null
 	CGO_ENABLED=0 $(GO) test -count=1 -run '^$$' $(ENDS) >/dev/null
 	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 20m $(REST)
+	CGO_ENABLED=0 $(GO) test -count=1 -run TestEvery_row ./internal/egress
 	CGO_ENABLED=0 $(GO) test -count=1 -timeout 20m $(ENDS)
 
 # One target at a time, as go allows no other way. What is found is kept under the
-# package's testdata/fuzz and tried by every test run from then on.
+# package's testdata/fuzz and tried by every test run from then on. Little is made
+# smaller: what the API covers depends on the moment, and go would try for a minute.
 FUZZTIME ?= 30s
 fuzz:
 	@grep -rn --include='*_test.go' '^func Fuzz' cmd internal | sed -E 's|^(.*)/[^/]*:[0-9]+:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | \
 	while read -r package target; do \
 	  echo "$$package $$target"; \
-	  $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$package" </dev/null || exit 1; \
+	  $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$package" </dev/null || exit 1; \
 	done
 
 # docs/faults.md tells what comes and what is checked. FAULTLAB_TIME is for each
