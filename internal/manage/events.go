@@ -102,8 +102,8 @@ func (s *Service) Event(ctx context.Context, c account.Caller, project webhook.P
 // nothing of what became of it. project is as in Event.
 func (s *Service) EventData(ctx context.Context, c account.Caller, project webhook.ProjectID, id webhook.EventID) (webhook.Event, error) {
 	d, _, err := s.openEvent(ctx, c, project, id, "")
-	if d.Hidden {
-		d.Data, d.Search = nil, nil
+	if err == nil && d.Hidden {
+		return webhook.Event{}, webhook.Forbidden("the payload is not given to your role as a file; open it on the event's page")
 	}
 	return d.Event, err
 }

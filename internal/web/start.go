@@ -123,6 +123,9 @@ func (w *Web) showCommand(c *gin.Context) error {
 	if way == wayForward {
 		return w.showForward(c)
 	}
+	if err := w.caller(c).May(account.UseSecrets, w.project(c).ID); err != nil {
+		return err
+	}
 	j, err := w.journeyNow(c)
 	if err != nil {
 		return err
@@ -145,6 +148,9 @@ func (w *Web) showCommand(c *gin.Context) error {
 
 // showForward makes a key for listening and shows the command that holds it.
 func (w *Web) showForward(c *gin.Context) error {
+	if err := w.caller(c).May(account.CreateKeys, w.project(c).ID); err != nil {
+		return err
+	}
 	a := asked{way: wayForward, forwardTo: strings.TrimSpace(c.PostForm("to"))}
 	if !forwardable(a.forwardTo) {
 		a.wrong = map[string]string{"to": "is a URL like " + usualForward}
@@ -207,6 +213,9 @@ func (w *Web) publishFirst(c *gin.Context) error {
 // tryFirstAgain sends what failed once more: at once if it waits for its next
 // try, as a new delivery if it was given up.
 func (w *Web) tryFirstAgain(c *gin.Context) error {
+	if err := w.caller(c).May(account.SendAgain, w.project(c).ID); err != nil {
+		return err
+	}
 	j, err := w.journeyNow(c)
 	if err != nil {
 		return err
