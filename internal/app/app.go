@@ -44,6 +44,8 @@ type App struct {
 	node   webhook.NodeID
 	// version is the build's.
 	version string
+	// names answers the look-ups of receivers; nil for the system's.
+	names egress.Resolver
 
 	store      *store.Store
 	keyring    *secret.Keyring
@@ -63,7 +65,11 @@ type App struct {
 // New opens the database, brings it up to date and builds every part. Nothing
 // listens or sends yet.
 func New(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log, version: version, node: webhook.NodeID{UUID: mint.UUID(time.Now())}}
+	return newApp(ctx, c, nil, version, log)
+}
+
+func newApp(ctx context.Context, c config.Config, names egress.Resolver, version string, log *slog.Logger) (*App, error) {
+	a := &App{config: c, names: names, log: log, version: version, node: webhook.NodeID{UUID: mint.UUID(time.Now())}}
 	opened, err := openStore(ctx, c, a.node, log)
 	if err != nil {
 		return nil, err
@@ -108,7 +114,7 @@ func (a *App) prepare(ctx context.Context) error {
 
 func (a *App) build() error {
 	var err error
-	if a.egress, err = newEgress(a.config); err != nil {
+	if a.egress, err = newEgress(a.config, a.names); err != nil {
 		return err
 	}
 	a.forward = forward.New(forward.Options{
@@ -140,10 +146,10 @@ func (a *App) build() error {
 	return err
 }
 
-func newEgress(c config.Config) (*egress.Egress, error) {
+func newEgress(c config.Config, names egress.Resolver) (*egress.Egress, error) {
 	return egress.New(egress.Policy{
 		Allow: c.EgressAllow, AllowHTTP: c.AllowHTTP, SelfHosts: selfHosts(c), NAT64: c.NAT64Prefix,
-		Ports: c.EgressPorts, CAFile: c.EgressCAFile, Proxy: c.EgressProxy,
+		Ports: c.EgressPorts, CAFile: c.EgressCAFile, Proxy: c.EgressProxy, Resolver: names,
 	})
 }
 

@@ -46,7 +46,7 @@ func (d *Desk) prepare(ctx context.Context, c config.Config, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
-	out, err := newEgress(c)
+	out, err := newEgress(c, nil)
 	if err != nil {
 		return err
 	}

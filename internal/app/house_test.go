@@ -19,6 +19,12 @@ func running(t *testing.T, c config.Config) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
+	started(t, a)
+	return a
+}
+
+func started(t *testing.T, a *App) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, func() {}) }()
@@ -28,7 +34,6 @@ func running(t *testing.T, c config.Config) *App {
 			t.Error(err)
 		}
 	})
-	return a
 }
 
 func (a *App) get(t *testing.T, path, key string) (status int, body string) {
