@@ -36,6 +36,9 @@ type Options struct {
 	// Version is the build's, shown in the OpenAPI document.
 	Version string
 	Now     func() time.Time
+	// PublishRate is how many events a second each key may publish here; 0 for
+	// no bound.
+	PublishRate int
 }
 
 // API answers /api/v1 and describes it.
@@ -48,6 +51,7 @@ type API struct {
 	keys      *brief[[32]byte, account.Caller] // by the SHA-256 of the secret
 	wrongKeys *brief[[32]byte, error]
 	externals *brief[string, webhook.ProjectID] // by "ext:…", for instance keys
+	paces     *paces
 }
 
 // New makes an API; Mount puts it on an engine.
@@ -65,6 +69,7 @@ func New(options Options) *API {
 		keys:      newBrief[[32]byte, account.Caller](options.Now),
 		wrongKeys: newBrief[[32]byte, error](options.Now),
 		externals: newBrief[string, webhook.ProjectID](options.Now),
+		paces:     newPaces(options.PublishRate, options.Now),
 	}
 	a.manage.WhenRevoked(func(id webhook.KeyID) {
 		a.keys.forget(func(caller account.Caller) bool { return caller.Key.ID == id })

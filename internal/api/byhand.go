@@ -33,7 +33,7 @@ const eventGroup = "Events"
 // publishCalls are the hot path: by hand, without reflection.
 func (a *API) publishCalls(group *gin.RouterGroup) {
 	one := Call{Method: http.MethodPost, Path: "/events", ID: "publish-event", Group: eventGroup, May: account.Publish,
-		Summary: "Publish an event", Text: "The answer means that the event is stored with its deliveries.", Status: http.StatusAccepted}
+		Summary: "Publish an event", Text: "The answer means that the event is stored with its deliveries. A key that publishes more than the server allows, 20,000 events a second unless it is set otherwise, gets 429 with Retry-After.", Status: http.StatusAccepted}
 	batch := Call{Method: http.MethodPost, Path: "/events/batch", ID: "publish-events", Group: eventGroup, May: account.Publish,
 		Summary: "Publish up to 1000 events", Text: "All of them are stored, or none.", Status: http.StatusAccepted, Batch: true}
 	byHand[EventRequest, Receipt](a, group, one, a.publishOne, one.headers()...)

@@ -103,7 +103,7 @@ func (names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error
 	return nil, errors.New("no such host")
 }
 
-func newFixture(t testing.TB) *fixture {
+func newFixture(t testing.TB, with ...func(*api.Options)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: &clock{}, tester: &tester{}, streams: &streams{}}
 	f.store = storetest.Open(t, store.Options{URL: storetest.SQLite(t)})
@@ -123,7 +123,11 @@ func newFixture(t testing.TB) *fixture {
 	ended := make(chan struct{})
 	go func() { defer close(ended); publisher.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	f.api = api.New(api.Options{Manage: f.manage, Publisher: publisher, Listeners: f.streams, Version: "1.2.3", Now: f.clock.now})
+	options := api.Options{Manage: f.manage, Publisher: publisher, Listeners: f.streams, Version: "1.2.3", Now: f.clock.now}
+	for _, change := range with {
+		change(&options)
+	}
+	f.api = api.New(options)
 	s, err := server.New(server.Options{API: f.api})
 	f.must(err)
 	f.handler = s.Handler()

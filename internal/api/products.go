@@ -118,6 +118,9 @@ func (a *API) putProducts(c *gin.Context, whose owner, updates []manage.ProductU
 	if err != nil {
 		return err
 	}
+	if err := a.paces.take(caller.Key.ID, len(updates)); err != nil {
+		return err
+	}
 	of, err := a.catalogue(ctx, caller, whose)
 	if err != nil {
 		return err

@@ -43,6 +43,9 @@ func (a *API) publishOne(c *gin.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := a.paces.take(caller.Key.ID, 1); err != nil {
+		return err
+	}
 	draft, err := a.draft(ctx, caller, body, "")
 	if err != nil {
 		return err
@@ -69,6 +72,9 @@ func (a *API) publishBatch(c *gin.Context, body []byte) error {
 	}
 	drafts, err := a.drafts(ctx, caller, body)
 	if err != nil {
+		return err
+	}
+	if err := a.paces.take(caller.Key.ID, len(drafts)); err != nil {
 		return err
 	}
 	for i := range drafts {

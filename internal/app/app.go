@@ -200,6 +200,7 @@ func (a *App) newServer() (*server.Server, error) {
 		Addr: a.config.Addr, MetricsAddr: a.config.MetricsAddr, BaseURL: a.config.BaseURL, TrustedProxies: a.config.TrustedProxies,
 		Log: a.log, Registry: a.registry, API: api.New(api.Options{
 			Manage: a.manage, Publisher: a.publisher, Listeners: a.forward, Log: a.log, Version: a.version,
+			PublishRate: a.config.PublishRate,
 		}),
 		Pages: pages, Static: http.HandlerFunc(serveStatic), Problem: a.web.Problem, Admin: a.web.IsAdmin,
 		Checks: []server.Check{

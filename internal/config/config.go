@@ -34,6 +34,7 @@ type Flags struct {
 	EgressCAFile   string `help:"Extra trust roots (PEM) for deliveries." env:"BELLWIRE_EGRESS_CA_FILE" name:"egress-ca-file"`
 	TrustedProxies string `help:"CIDRs whose X-Forwarded-For counts." env:"BELLWIRE_TRUSTED_PROXIES"`
 	Workers        string `help:"Most deliveries in flight at once on this node." env:"BELLWIRE_WORKERS" default:"512"`
+	PublishRate    string `help:"Most events a second that each API key may publish on this node; 0 for no bound." env:"BELLWIRE_PUBLISH_RATE" default:"20000"`
 	Retention      string `help:"How long payloads and attempts are kept." env:"BELLWIRE_RETENTION" default:"720h"`
 	MetricsAddr    string `help:"Listener for /metrics; off if empty (admins see /metrics on the main address)." env:"BELLWIRE_METRICS_ADDR"`
 	AdminEmail     string `help:"First admin, made on an empty database." env:"BELLWIRE_ADMIN_EMAIL"`
@@ -50,9 +51,10 @@ type Flags struct {
 
 // The defaults of settings, also for commands that have no flag for them.
 const (
-	DefaultWorkers   = 512
-	DefaultRetention = 720 * time.Hour
-	DefaultLogLevel  = "info"
+	DefaultWorkers     = 512
+	DefaultPublishRate = 20_000
+	DefaultRetention   = 720 * time.Hour
+	DefaultLogLevel    = "info"
 )
 
 // Switch is a flag without a value, or true or false from the environment. It
@@ -86,6 +88,7 @@ type Config struct {
 	EgressCAFile   string
 	TrustedProxies []string
 	Workers        int
+	PublishRate    int // 0 for no bound
 	Retention      time.Duration
 	MetricsAddr    string
 	AdminEmail     string
@@ -120,7 +123,8 @@ func (f Flags) Parse() (Config, error) {
 		Addr: f.Addr, DatabaseURL: f.DatabaseURL, EgressCAFile: f.EgressCAFile, MetricsAddr: f.MetricsAddr,
 		AdminEmail: f.AdminEmail, AdminPassword: f.AdminPassword, EgressIPs: list(f.EgressIPs),
 		AllowHTTP: p.toggle("BELLWIRE_ALLOW_HTTP", f.AllowHTTP), LogLevel: p.level(f.LogLevel),
-		Workers: p.whole("BELLWIRE_WORKERS", f.Workers, DefaultWorkers), Retention: p.duration("BELLWIRE_RETENTION", f.Retention, DefaultRetention),
+		Workers: p.whole("BELLWIRE_WORKERS", f.Workers, DefaultWorkers), PublishRate: p.whole("BELLWIRE_PUBLISH_RATE", f.PublishRate, DefaultPublishRate),
+		Retention: p.duration("BELLWIRE_RETENTION", f.Retention, DefaultRetention),
 	}
 	p.listener("BELLWIRE_ADDR", f.Addr)
 	if f.MetricsAddr != "" {
@@ -148,6 +152,7 @@ func (f Flags) Parse() (Config, error) {
 	c.StaffSecondFactor = f.SecondFactor == "staff"
 	p.check(c.StaffSecondFactor || f.SecondFactor == "", "BELLWIRE_REQUIRE_SECOND_FACTOR", "%q is not staff; leave it out to ask nobody", f.SecondFactor)
 	p.check(c.Workers >= 1 && c.Workers <= 100_000, "BELLWIRE_WORKERS", "must be 1 to 100000")
+	p.check(c.PublishRate >= 0 && c.PublishRate <= 10_000_000, "BELLWIRE_PUBLISH_RATE", "must be 0 to 10000000")
 	p.check(c.Retention >= time.Hour, "BELLWIRE_RETENTION", "must be at least 1h")
 	p.check((f.AdminEmail == "") == (f.AdminPassword == ""), "BELLWIRE_ADMIN_EMAIL", "and BELLWIRE_ADMIN_PASSWORD go together")
 	return c, errors.Join(p...)

@@ -30,7 +30,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 	f := config.Flags{
 		Addr: "nowhere", BaseURL: "ftp://x/y", DatabaseURL: "mysql://x", MasterKey: "short",
 		EgressAllow: "10.0.0.0/99", EgressProxy: "socks", EgressPorts: "0,x", TrustedProxies: "all",
-		EgressIPs: "1.2.3", Workers: "many", Retention: "1m", AdminEmail: "a@example.com", AllowHTTP: "maybe", LogLevel: "loud", SecondFactor: "everybody",
+		EgressIPs: "1.2.3", Workers: "many", PublishRate: "-1", Retention: "1m", AdminEmail: "a@example.com", AllowHTTP: "maybe", LogLevel: "loud", SecondFactor: "everybody",
 		OIDCIssuer: "login.example.com",
 	}
 	_, err := f.Parse()
@@ -40,7 +40,7 @@ func TestParse_names_every_problem_at_once(t *testing.T) {
 	for _, variable := range []string{
 		"BELLWIRE_ADDR", "BELLWIRE_BASE_URL", "BELLWIRE_DATABASE_URL", "BELLWIRE_MASTER_KEY", "BELLWIRE_EGRESS_ALLOW",
 		"BELLWIRE_EGRESS_PROXY", "BELLWIRE_EGRESS_PORTS", "BELLWIRE_TRUSTED_PROXIES", "BELLWIRE_EGRESS_IPS",
-		"BELLWIRE_WORKERS", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL", "BELLWIRE_ALLOW_HTTP", "BELLWIRE_LOG_LEVEL",
+		"BELLWIRE_WORKERS", "BELLWIRE_PUBLISH_RATE", "BELLWIRE_RETENTION", "BELLWIRE_ADMIN_EMAIL", "BELLWIRE_ALLOW_HTTP", "BELLWIRE_LOG_LEVEL",
 		"BELLWIRE_REQUIRE_SECOND_FACTOR", "BELLWIRE_OIDC_ISSUER",
 	} {
 		if !strings.Contains(err.Error(), variable+":") {
