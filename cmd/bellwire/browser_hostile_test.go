@@ -231,6 +231,7 @@ func (a agent) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestBrowser_hostile_text_in_every_field_comes_to_life_on_no_page(t *testing.T) {
+	t.Parallel()
 	n := newNode(t, "sqlite://"+filepath.Join(t.TempDir(), "bellwire.db")).start()
 	s := newHostileScene(t, n)
 	if refused := slices.Sorted(maps.Keys(s.refused)); !slices.Equal(refused, fieldsOfRules) {

@@ -42,6 +42,7 @@ func told(t *testing.T, w *slacktest.Workspace, channel string) []string {
 }
 
 func TestBrowser_slack_is_connected_tried_told_and_connected_again(t *testing.T) {
+	t.Parallel()
 	n := newNode(t, "sqlite://"+filepath.Join(t.TempDir(), "bellwire.db"))
 	w := withSlack(t, n, slacktest.Channel{ID: "C0CHANGES", Name: "prompt-changes"}, slacktest.Channel{ID: "C0ALERTS", Name: "alerts", Private: true},
 		slacktest.Channel{ID: "C0OTHER", Name: "other"})

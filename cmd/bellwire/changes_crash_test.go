@@ -42,6 +42,7 @@ func send(method, at, key, body string) (status int, answer []byte, err error) {
 // against the events: each change has its own, and no event tells of a change
 // that was not made.
 func TestCrash_leaves_no_change_without_its_events(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, n *node) {
 		n.start()
 		key := n.key("--project", n.project("crashes"))

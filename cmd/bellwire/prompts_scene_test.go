@@ -58,6 +58,7 @@ var promptChanges = []promptChange{
 // makes changes as the product's own client does. The webhook's receiver is the
 // document's code, which says whether the signature is right.
 func TestPrompts_every_change_reaches_a_webhook_and_a_channel_and_nothing_else_does(t *testing.T) {
+	t.Parallel()
 	n := newNode(t, "sqlite://"+filepath.Join(t.TempDir(), "bellwire.db"))
 	w := withSlack(t, n, slacktest.Channel{ID: "C0CHANGES", Name: "prompt-changes"})
 	n.start()

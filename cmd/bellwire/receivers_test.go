@@ -183,6 +183,7 @@ func (s *standIn) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 // form that is filled in for a service, and publishes ordinary and awkward
 // events to a stand-in that checks the documented request.
 func TestPresets_speak_to_each_service_as_it_documents(t *testing.T) {
+	t.Parallel()
 	n := newNode(t, "sqlite://"+filepath.Join(t.TempDir(), "bellwire.db")).start()
 	v := newVisitor(t, n.url)
 	v.signIn("admin@example.com", "correct horse battery")
