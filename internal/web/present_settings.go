@@ -141,7 +141,11 @@ func payloadSentences(e webhook.Endpoint) []endpoints.Sentence {
 
 func howSentences(e webhook.Endpoint) []endpoints.Sentence {
 	var p prose
-	p.say(text("An attempt may take %s. Only a 2xx answer counts as delivered.", exactly(e.Timeout)))
+	taken := "Only a 2xx answer counts as delivered."
+	if e.Kind == webhook.KindSlack {
+		taken = "Only an answer that says ok counts as delivered."
+	}
+	p.say(text("An attempt may take %s. %s", exactly(e.Timeout), taken))
 	p.say(text("%s", retryWords(e.Retry)))
 	switch {
 	case e.Ordered:

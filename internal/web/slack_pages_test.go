@@ -134,7 +134,7 @@ func TestSlack_endpoints_are_made_tried_changed_and_held(t *testing.T) {
 	}
 	show := f.path("endpoints", one.ID.String())
 	b.get(show).is(http.StatusOK).says("#one", "Send a test").hides("?tab=secret", "?tab=code", "signing secret")
-	b.get(show+"?tab=settings").is(http.StatusOK).says("Every delivery is a message to", "C0ONE")
+	b.get(show+"?tab=settings").is(http.StatusOK).says("Every delivery is a message to", "C0ONE", "says ok counts")
 	for _, path := range []string{"/secret/reveal", "/secret/rotate"} {
 		b.post(show+path, url.Values{}).is(http.StatusConflict)
 	}
