@@ -132,6 +132,13 @@ var more = map[string][]string{
 	"/p/:project/endpoints/new": {"?kind=slack", "?for=discord"}, "/p/:project/audit": {"?action=endpoint.updated"}, "/p/:project/deliveries": {"?state=exhausted"},
 }
 
+// readsQueries are the pages that have an address of their own for what is asked.
+var readsQueries = map[string]bool{
+	"/p/:project": true, "/p/:project/endpoints": true, "/p/:project/endpoints/new": true, "/p/:project/deliveries": true, "/p/:project/events": true, "/p/:project/events/new": true,
+	"/p/:project/topics": true, "/p/:project/products": true, "/p/:project/prompts": true, "/p/:project/prompts/new": true, "/p/:project/audit": true, "/p/:project/search": true,
+	"/p/:project/slack/connect": true, "/projects": true, "/sign-in": true, "/sign-in/link": true, "/invitation": true, "/setup": true, "/slack/callback": true, "/sign-in/oidc/callback": true,
+}
+
 // asked is a query that has something hostile under every name that pages read.
 func asked(volley string) string {
 	query := url.Values{}
@@ -163,7 +170,7 @@ func (s *hostileScene) addresses(route string) (all []string) {
 }
 
 // walk visits every page of the route table: with one thing each in its
-// address, or with all, and then with a hostile query, too.
+// address, or with all, and then with a hostile query where one is read, too.
 func (g *guard) walk(s *hostileScene, all bool, wants func(route string, status int) bool) {
 	g.t.Helper()
 	for i, r := range web.New(web.Options{}).Routes() {
@@ -187,7 +194,7 @@ func (g *guard) walk(s *hostileScene, all bool, wants func(route string, status 
 				g.t.Errorf("%s: %d", path, status)
 			}
 		}
-		if all && strings.Count(r.Path, ":") < 2 {
+		if all && readsQueries[r.Path] {
 			g.visits(strings.ReplaceAll(r.Path, ":project", s.project) + asked(names[i%len(names)]))
 		}
 	}

@@ -186,6 +186,7 @@ func (b *browser) picture(name string) {
 }
 
 func TestBrowser_every_page_of_the_demo_is_accessible_at_any_width_and_theme(t *testing.T) {
+	t.Parallel()
 	base, out := startDemo(t)
 	b := newBrowser(t)
 	found := linkOf.FindStringSubmatch(out.String())

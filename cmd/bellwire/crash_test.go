@@ -14,6 +14,7 @@ import (
 // clients while the server is killed ten times at odd moments, then waits for
 // every event that was answered 202.
 func TestCrash_every_accepted_event_arrives_after_ten_kills(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, n *node) {
 		n.start()
 		project := n.project("crashes")

@@ -266,9 +266,10 @@ func TestTwoNodes_take_over_the_work_of_a_killed_one(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.start()
-	if list := a.must(http.StatusOK, a.instance, "GET", "/system", nil).list("nodes"); len(list) != 2 || list[0]["state"] == "alive" || list[1]["state"] != "alive" {
-		t.Errorf("the node that stopped in good order is still listed: %v", list)
-	}
+	eventually(t, 15*time.Second, "the new node is listed beside the killed one, and the one that stopped in good order is not", func() bool {
+		list := a.must(http.StatusOK, a.instance, "GET", "/system", nil).list("nodes")
+		return len(list) == 2 && list[0]["state"] != "alive" && list[1]["state"] == "alive"
+	})
 }
 
 // TestDatabase_outage_loses_nothing cuts the database off while requests are
