@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
@@ -63,14 +64,13 @@ func TestBrowser_slack_is_connected_tried_told_and_connected_again(t *testing.T)
 	b.do(chromedp.Click(chromedp.CSS(`form a.btn-primary`)), chromedp.WaitReady(chromedp.CSS(`#allow`)), chromedp.Click(chromedp.CSS(`#allow`)))
 	b.wait(`location.search=="?kind=slack" && document.body.innerText.includes("Connected to Acme")`)
 
-	find := func(words string) {
-		eval[bool](b, `(() => { const box = document.querySelector("[name=channelQuery]"); box.value = "`+words+`"; return box.dispatchEvent(new Event("input", {bubbles: true})) })()`)
+	// Typed until the page's script listens.
+	find := func(words string, leaves int) {
+		b.wait(fmt.Sprintf(`(() => { const box = document.querySelector("[name=channelQuery]"); box.value = %q; box.dispatchEvent(new Event("input", {bubbles: true})); return document.querySelectorAll(".channel:not([hidden])").length == %d })()`, words, leaves))
 	}
-	find("prompt")
-	b.wait(`[...document.querySelectorAll(".channel:not([hidden])")].length==1`)
+	find("prompt", 1)
 	b.do(chromedp.Click(chromedp.CSS(`[value^="C0CHANGES"]`)))
-	find("")
-	b.wait(`[...document.querySelectorAll(".channel:not([hidden])")].length==3`)
+	find("", 3)
 	b.do(chromedp.Click(chromedp.CSS(`[value^="C0ALERTS"]`)))
 	eval[bool](b, `(() => { for (const box of document.querySelectorAll("[name=topic][value^='prompt.']")) { box.closest("details").open = true; box.click() } return true })()`)
 	b.pane("Prompt created")
