@@ -42,7 +42,7 @@ lint:
 # The race detector needs cgo; the product itself is built and started with
 # CGO_ENABLED=0 by the end-to-end tests, so they run without the detector: it
 # would watch their own code only. Who may be dialled is asked of both resolvers,
-# with cgo and without. Everything is compiled first, then run one
+# with cgo and without; who may do what on pages, without the detector. Everything is compiled first, then run one
 # package at a time: many tests hold bounds of time. End-to-end tests wait more
 # than they work: of those that may run beside others, three do.
 ENDS := ./cmd/bellwire
@@ -51,7 +51,7 @@ unit:
 	CGO_ENABLED=1 $(GO) test -race -count=1 -run '^$$' $(REST) >/dev/null
 	CGO_ENABLED=0 $(GO) test -count=1 -run '^$$' $(ENDS) >/dev/null
 	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 20m $(REST)
-	CGO_ENABLED=0 $(GO) test -count=1 -run TestEvery_row ./internal/egress
+	CGO_ENABLED=0 $(GO) test -count=1 -run 'TestEvery_row|TestWho_may' ./internal/egress ./internal/web
 	CGO_ENABLED=0 $(GO) test -count=1 -parallel 3 -timeout 20m $(ENDS)
 
 # One target at a time, as go allows no other way. What is found is kept under the
